@@ -1,0 +1,20 @@
+"""Nidaa: petitions, signatures and letters of one campaign.
+
+The house, top floor first. A room imports only rooms on lower floors; import-linter holds it.
+
+    app.py  cli.py     the only ones that know every room
+    exports/           sheets of signatures, sealed for the campaign's own keys
+    signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
+    petitions/         the demand, its texts, addressees, goals, updates, states
+    tally/             every number: growing cells, the statement, suppressed breakdowns
+    facts/             figures, each with source, as-of date, scope and status
+    mail/              outbox table, worker, messages, periodic jobs
+    shield/            network buckets, proof of work, form tokens, ceilings
+    sealing/           keys, tags, sealed contacts and mail, shredding
+    ground             clock, columns, config, campaign, extensions, database, languages, rich_text,
+                       errors, finished_pages, security_headers: knows no room
+
+Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,
+operations.py (writes; flush, never commit), queries.py (reads), models.py, rules.py (pure).
+Rooms still to come are drawn in docs/rooms.md.
+"""

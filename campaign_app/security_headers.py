@@ -1,0 +1,83 @@
+"""The headers that every answer carries, and the few that a page may change.
+
+A view says what its page needs with `allow(...)`; nothing else sets these headers.
+"""
+
+import base64
+import hashlib
+from functools import cache
+
+from flask import Flask, Response, g, request
+
+from .config import settings
+
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
+
+
+def allow(
+    *, frame_ancestors: str = "'none'", token_in_address: bool = False, is_personal: bool = False
+) -> None:
+    """State what the page being answered needs beyond the ordinary.
+
+    frame_ancestors: CSP sources that may frame it.
+    token_in_address: the address is a secret, so no path leaves in a Referer.
+    is_personal: nothing may keep a copy (no-store).
+    """
+    g.frame_ancestors = frame_ancestors
+    g.token_in_address = token_in_address
+    g.is_personal = is_personal or token_in_address
+
+
+@cache
+def style_hash(style: str) -> str:
+    """Return the CSP source that admits one inline <style> by its SHA-256."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() + "'"
+
+
+def content_security_policy(*, frame_ancestors: str, inline_style: str) -> str:
+    """Return the policy: ourselves only, no inline script, forms go home."""
+    sources = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "worker-src": "'self'",
+        "style-src": f"'self' {inline_style}".strip(),
+        "font-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "manifest-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": frame_ancestors,
+    }
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+def register(app: Flask, *, inline_style: str) -> None:
+    """Put the headers on every answer of the application.
+
+    inline_style: the critical CSS as it stands between <style> tags.
+    """
+    admitted = style_hash(inline_style)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault(
+            "Content-Security-Policy",
+            content_security_policy(
+                frame_ancestors=g.get("frame_ancestors", "'none'"), inline_style=admitted
+            ),
+        )
+        has_token = g.get("token_in_address", False)
+        headers["Referrer-Policy"] = "strict-origin" if has_token else "same-origin"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Permissions-Policy"] = PERMISSIONS
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        if settings().is_production:
+            headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+        if g.get("is_personal", False) or request.method not in ("GET", "HEAD"):
+            headers["Cache-Control"] = "no-store"
+        else:
+            headers.setdefault("Cache-Control", "no-cache")
+        return response
