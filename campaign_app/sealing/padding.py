@@ -1,0 +1,31 @@
+"""Padding that hides how long a name or an address is."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .problems import NotSealed
+
+BLOCK_BYTES = 256
+LENGTH_BYTES = 4
+
+
+def padded_json(value: Mapping[str, Any]) -> bytes:
+    """Return compact UTF-8 JSON behind its length, filled with zeros to a multiple of 256 bytes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    framed = len(text).to_bytes(LENGTH_BYTES, "big") + text
+    return framed + bytes(-len(framed) % BLOCK_BYTES)
+
+
+def unpadded_json(padded: bytes) -> dict[str, Any]:
+    """Return what `padded_json` was given. Raises NotSealed for anything else."""
+    end = LENGTH_BYTES + int.from_bytes(padded[:LENGTH_BYTES], "big")
+    try:
+        if end > len(padded):
+            raise ValueError("the length is greater than what follows")
+        value = json.loads(padded[LENGTH_BYTES:end])
+        if not isinstance(value, dict):
+            raise TypeError("not an object")
+    except (ValueError, TypeError) as problem:
+        raise NotSealed("what was sealed is not of a format this version knows") from problem
+    return value
