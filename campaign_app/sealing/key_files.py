@@ -79,12 +79,17 @@ def key_id(kind: str, key: bytes) -> str:
     return hashlib.sha256(b"nidaa key id v1\0" + family.encode() + b"\0" + key).hexdigest()[:16]
 
 
-def read_key_files(keys_dir: Path, *, refuse_exposed: bool = False) -> list[KeyFile]:
-    """Return every key of a folder, in the order of their names; an absent folder holds none.
+def read_key_files(
+    keys_dir: Path, *, only: str = "*", leave_out: str = "", refuse_exposed: bool = False
+) -> list[KeyFile]:
+    """Return the keys of a folder, in the order of their names; an absent folder holds none.
 
+    only, leave_out: a kind; what is left out is not even opened.
     Raises KeysCorrupt or KeySwapped naming the file, and KeysExposed where `refuse_exposed`.
     """
-    paths = sorted(keys_dir.glob("*.json")) if keys_dir.is_dir() else []
+    paths = sorted(keys_dir.glob(f"{only}-*.json")) if keys_dir.is_dir() else []
+    if leave_out:
+        paths = [path for path in paths if not path.name.startswith(f"{leave_out}-")]
     return [read_key_file(path, refuse_exposed=refuse_exposed) for path in paths]
 
 
@@ -100,9 +105,7 @@ def read_key_file(path: Path, *, refuse_exposed: bool = False) -> KeyFile:
         raise KeysCorrupt(f"{path.name} cannot be read: {problem.strerror}") from None
     key = parse_key_file(text, name=path.name)
     if refuse_exposed and key.kind in SECRET_KINDS and stat.S_IMODE(mode) & 0o077:
-        raise KeysExposed(
-            f"{path.name} can be read by other users of this machine; run: chmod 600 {path.name}"
-        )
+        raise KeysExposed(f"{path.name} can be read by other users of this machine: chmod 600 it")
     return key
 
 

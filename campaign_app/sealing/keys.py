@@ -119,6 +119,7 @@ class Keyring:
     masters: dict[str, bytes] = field(repr=False)
     newest_master: str
     demo_secrets: tuple[CampaignSecret, ...] = field(repr=False)
+    refuse_exposed: bool = False
     tag_keys: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -133,11 +134,10 @@ class Keyring:
 
     @cached_property
     def mail_secret(self) -> MailSecret | None:
-        """Return the worker's keys, or None where they are not kept. Read only when asked for: the web never asks."""
+        """Return the worker's keys, or None where they are not kept. Read only here: the web never asks."""
         found = {
             bytes.fromhex(file.id): X25519PrivateKey.from_private_bytes(file.key)
-            for file in read_key_files(self.keys_dir)
-            if file.kind == MAIL_SECRET
+            for file in read_key_files(self.keys_dir, only=MAIL_SECRET, refuse_exposed=self.refuse_exposed)
         }
         return MailSecret(found) if found else None
 
@@ -148,7 +148,7 @@ def load_keys(keys_dir: Path, *, announced_fingerprint: str = "", refuse_exposed
     announced_fingerprint: CAMPAIGN_KEY_FINGERPRINT, which an intruder on the disk cannot change.
     Raises KeysMissing (no master, mail or campaign key), KeysCorrupt, KeySwapped, KeysExposed.
     """
-    files = read_key_files(keys_dir, refuse_exposed=refuse_exposed)
+    files = read_key_files(keys_dir, leave_out=MAIL_SECRET, refuse_exposed=refuse_exposed)
     campaign = tuple(_campaign_key(file) for file in files if file.kind == CAMPAIGN_PUBLIC)
     if not campaign:
         raise KeysMissing(
@@ -171,6 +171,7 @@ def load_keys(keys_dir: Path, *, announced_fingerprint: str = "", refuse_exposed
         masters={file.id: file.key for file in masters},
         newest_master=newest_of(masters).id,
         demo_secrets=tuple(CampaignSecret(file.key) for file in files if file.kind == CAMPAIGN_SECRET),
+        refuse_exposed=refuse_exposed,
     )
 
 
@@ -182,9 +183,13 @@ def newest_of(files: list[KeyFile]) -> KeyFile:
 
 
 def fingerprint(keys: Iterable[CampaignKey]) -> str:
-    """Return 128 bits of SHA-256 over public keys in the order of their bytes: eight groups of four digits."""
-    points = b"".join(sorted(key.point for key in keys))
-    digits = hashlib.sha256(b"nidaa campaign keys v1\0" + points).hexdigest()[:32]
+    """Return the fingerprint over a set of campaign keys, for people to compare by eye."""
+    return fingerprint_of_points(key.point for key in keys)
+
+
+def fingerprint_of_points(points: Iterable[bytes]) -> str:
+    """Return 128 bits of SHA-256 over public keys, sorted: eight groups of four hexadecimal digits."""
+    digits = hashlib.sha256(b"nidaa campaign keys v1\0" + b"".join(sorted(points))).hexdigest()[:32]
     return "-".join(digits[start : start + 4] for start in range(0, 32, 4))
 
 

@@ -4,10 +4,10 @@ from datetime import date
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import db
+from ..extensions import Model
 
 
-class PetitionKey(db.Model):
+class PetitionKey(Model):
     """The tag key of one petition; `wrapped` is empty from the day it was shredded."""
 
     __tablename__ = "petition_key"

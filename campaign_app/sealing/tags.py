@@ -9,7 +9,7 @@ import hmac
 import secrets
 from datetime import date
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,7 +30,7 @@ from .keys import keyring, newest_of
 from .models import PetitionKey
 from .problems import KeysCorrupt, KeysMissing, PetitionKeyShredded
 
-AnySession: TypeAlias = Session | scoped_session[Session]
+AnySession: TypeAlias = Session | scoped_session[Any]
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -123,7 +123,7 @@ def rotate_master(*, session: AnySession, today: date) -> str:
 
 
 def prepare_master(*, keys_dir: Path, used: set[str | None], today: date) -> KeyFile:
-    """Return the master to rotate to: the newest if it wraps nothing and replaced another, else a new file."""
+    """Return the master to rotate to: the newest if it wraps nothing and replaced another, else a new one."""
     with only_one_changes(keys_dir):
         masters = [file for file in read_key_files(keys_dir) if file.kind == MASTER]
         if not masters:

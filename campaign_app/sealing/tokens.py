@@ -13,5 +13,5 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """Return the 32 bytes under which a token is stored. Any text is accepted: an unknown one finds nothing."""
+    """Return the 32 bytes under which a token is stored. Any text is accepted: an unknown one finds none."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
