@@ -1,0 +1,130 @@
+"""The sheet file and the CSV made of it: pure.
+
+A `.nidaa-sheet` is text, one JSON header line and then one line of base 64 for each sealed contact.
+static/opener/src/sheet.js is its other reader; tests/sealing/golden holds the two together.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+FORMAT = "nidaa-sheet"
+VERSION = 1
+SUFFIX = ".nidaa-sheet"
+LONGEST_HEADER = 64 * 1024
+LONGEST_PURPOSE = 200
+
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Arabic as something else
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+# The private token is not among them: whoever holds it can withdraw a signature in its owner's name.
+COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "id": lambda contact: contact["id"],
+    "name": lambda contact: contact["name"],
+    "email": lambda contact: contact["email"],
+    "country": lambda contact: contact["country"],
+    "language": lambda contact: contact["language"],
+    "consent_signing": lambda contact: contact["consents"]["signing"],
+    "consent_updates": lambda contact: contact["consents"]["updates"],
+    "text_version": lambda contact: contact["text_version"],
+}
+
+RELEASED_FROM_COMMAND_LINE = "released from the command line, without the approval of two persons"
+
+
+class NotASheet(ValueError):
+    """The file is not a sheet, or one of a version that is not known here."""
+
+
+class NotAContact(ValueError):
+    """What was sealed in a row is not a contact."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetHeader:
+    """The first line of a sheet: what it is for, whose it is, and how much of it there must be.
+
+    titles: language code → title. statement: the numbers as of `made_at`. keys: ids of the campaign keys.
+    """
+
+    petition: str
+    titles: Mapping[str, str]
+    purpose: str
+    made_at: datetime
+    rows: int
+    statement: Mapping[str, Any]
+    keys: Sequence[str]
+    release: str = RELEASED_FROM_COMMAND_LINE
+    columns: Sequence[str] = tuple(COLUMNS)
+
+    @property
+    def line(self) -> str:
+        """Return the header as it is written."""
+        fields = {
+            "format": FORMAT,
+            "version": VERSION,
+            "petition": self.petition,
+            "titles": dict(self.titles),
+            "purpose": self.purpose,
+            "release": self.release,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+            "rows": self.rows,
+            "columns": list(self.columns),
+            "statement": dict(self.statement),
+            "keys": list(self.keys),
+        }
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def header_of(line: str) -> SheetHeader:
+    """Return the header that a first line holds. Raises NotASheet."""
+    try:
+        fields = json.loads(line)
+        if fields["format"] != FORMAT:
+            raise ValueError("another format")
+        header = SheetHeader(
+            petition=str(fields["petition"]),
+            titles=dict(fields["titles"]),
+            purpose=str(fields["purpose"]),
+            release=str(fields["release"]),
+            made_at=datetime.fromisoformat(fields["made_at"]),
+            rows=int(fields["rows"]),
+            columns=tuple(fields["columns"]),
+            statement=dict(fields["statement"]),
+            keys=tuple(fields["keys"]),
+        )
+        version = fields["version"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise NotASheet("this is not a sheet of signatures") from None
+    if version != VERSION or not header.columns or set(header.columns) - set(COLUMNS):
+        raise NotASheet("this sheet was made by another version of Nidaa")
+    return header
+
+
+def inert(text: str) -> str:
+    """Return a cell that a spreadsheet shows and never runs: a formula's first sign gets an apostrophe."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def csv_line(values: Iterable[str]) -> str:
+    """Return one line of CSV, every cell quoted and inert."""
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        [inert(value) for value in values]
+    )
+    return line.getvalue()
+
+
+def csv_row(contact: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Return a contact as one line of CSV. Raises NotAContact."""
+    try:
+        values = [COLUMNS[name](contact) for name in columns]
+    except (KeyError, TypeError):
+        raise NotAContact("a field of the contact is missing") from None
+    if any(isinstance(value, bool) or not isinstance(value, str | int | None) for value in values):
+        raise NotAContact("a field of the contact is neither text nor a number")
+    return csv_line("" if value is None else str(value) for value in values)
