@@ -1,0 +1,134 @@
+"""The mails themselves: subject, text and HTML of each kind, and the headers around them.
+
+Subject and sender say nothing about the campaign, since a phone shows them on its lock screen; the body
+does, after neutral first lines. Knows no table and no relay.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+
+from ..campaign import campaign
+from ..config import settings
+from ..languages import LANGUAGES, direction, format_day
+from . import rules
+from .transport import MESSAGE_POLICY, carried_address
+
+# Kinds that open the page of one petition, and the page of the site that each opens.
+PAGES = {
+    rules.CONFIRM: "confirm",
+    rules.REMIND: "confirm",
+    rules.PRIVATE_LINK: "my-signature",
+    rules.OPERATOR_CHECK: "confirm",
+}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a reader sees of one mail. `subject` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: datetime) -> EmailMessage:
+    """Return the finished mail of a kind that is sent; "resend" is settled, not sent.
+
+    parameters: "to", "language" and "token"; where they apply "title" and "name".
+    expires_on: the last UTC day on which its link works. Raises DeliveryRefused for an impossible address.
+    """
+    lang = parameters["language"]
+    words = wording(
+        kind,
+        lang,
+        link=f"{settings().base_url}/{lang}/{PAGES[kind]}/{parameters['token']}",
+        title=_one_line(parameters.get("title", "")),
+        name=_one_line(parameters.get("name", "")),
+        last_day=format_day(expires_on, lang),
+    )
+    message = EmailMessage(policy=MESSAGE_POLICY)
+    message["From"] = Address(sender_name(lang), addr_spec=carried_address(settings().mail_from))
+    message["To"] = carried_address(parameters["to"])
+    message["Subject"] = words.subject
+    message["Date"] = now
+    message["Message-ID"] = _message_id(kind, parameters["token"])
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answer comes back
+    message["Content-Language"] = lang
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    return message
+
+
+def wording(kind: str, lang: str, **values: str) -> Wording:
+    """Return subject, text and HTML of a kind in a language. values: what its templates name."""
+    environment = current_app.jinja_env
+    heart = campaign()
+    shown = {
+        "lang": lang,
+        "direction": direction(lang),
+        "sender_name": sender_name(lang),
+        "campaign_name": heart.name(lang),
+        "responsible_body": heart.responsible_body,
+        "contact_email": heart.contact_email,
+        "privacy_url": f"{settings().base_url}/{lang}/privacy",
+        "subject": subject(kind, lang),
+        **values,
+    }
+    # Rendered without Flask's context processors: they may look at a request, and the worker has none.
+    with force_locale(LANGUAGES[lang].code):
+        return Wording(
+            subject=shown["subject"],
+            text=_tidy(environment.get_template(f"email/{kind}/body.txt").render(shown)),
+            html=environment.get_template(f"email/{kind}/body.html").render(shown),
+        )
+
+
+def subject(kind: str, lang: str) -> str:
+    """Return the subject line of a kind, as campaign.toml gives it: neutral, the same for every petition."""
+    return _one_line(campaign().text(f"mail_subject_{kind.replace('-', '_')}", lang))
+
+
+def sender_name(lang: str) -> str:
+    """Return the neutral name that mails come from, as campaign.toml gives it."""
+    return _one_line(campaign().text("mail_sender", lang))
+
+
+def unsubscribe_headers(url: str) -> dict[str, str]:
+    """Return the headers of RFC 8058 one-click unsubscribe, for mailings that someone subscribed to.
+
+    url: https, names one subscription, and unsubscribes by a POST with the body List-Unsubscribe=One-Click.
+    Confirmations, reminders and asked-for links do not carry them: there is no subscription to end.
+    Raises ValueError for an address that mail programs would not call.
+    """
+    if not re.fullmatch(r"https://[!-;=?-~]+", url):
+        raise ValueError("one-click unsubscribe needs an https address without spaces or angle brackets")
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _message_id(kind: str, token: str) -> str:
+    """Return the same id each time one mail is tried, so that a mailbox can drop a second copy.
+
+    Made from the token and not from the row, so that a relay's log cannot be joined with a stolen database.
+    """
+    digest = hmac.digest(token.encode(), f"nidaa message id\0{kind}".encode(), hashlib.sha256)
+    return f"<{digest[:20].hex()}@{carried_address(settings().mail_from).rpartition('@')[2]}>"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(text: str) -> str:
+    """Return text without the empty lines that template tags leave behind."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"

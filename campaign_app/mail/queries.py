@@ -1,0 +1,54 @@
+"""Reads of the outbox for operators and for health: counts and reasons, never a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from ..extensions import db
+from . import rules
+from .models import JobLease, OutboxMail
+from .relay_pause import RELAY
+
+
+@dataclass(frozen=True)
+class OutboxState:
+    """How mail stands.
+
+    due_since: when the longest waiting mail was due. relay_trouble: why no mail can go now.
+    """
+
+    waiting: int
+    due: int
+    due_since: datetime | None
+    dead: int
+    relay_trouble: str | None
+
+
+def outbox_state(*, now: datetime) -> OutboxState:
+    """Return how many mails wait, are due and are dead. Reminders of the coming day count as waiting."""
+    counts = dict(
+        db.session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state)).tuples().all()
+    )
+    is_due = (OutboxMail.state == rules.WAITING, OutboxMail.not_before <= now)
+    due, since = db.session.execute(
+        select(func.count(), func.min(OutboxMail.not_before)).where(*is_due)
+    ).one()
+    trouble = db.session.scalar(select(JobLease.last_error).where(JobLease.name == RELAY))
+    return OutboxState(
+        waiting=counts.get(rules.WAITING, 0),
+        due=due,
+        due_since=since,
+        dead=counts.get(rules.DEAD, 0),
+        relay_trouble=trouble,
+    )
+
+
+def dead_mails() -> Sequence[OutboxMail]:
+    """Return the mails that were refused for good, those that expire first at the top."""
+    return db.session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.state == rules.DEAD)
+        .order_by(OutboxMail.expires_on, OutboxMail.id)
+    ).all()
