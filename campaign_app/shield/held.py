@@ -1,0 +1,70 @@
+"""When a mail may go. Ceilings delay mail; they never change the answer, nor what is written.
+
+Decided the same way for an address that has signed and one that has not, from counts of mails asked
+for: nobody can learn from it who has signed.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from .providers import is_familiar
+from .rules import (
+    DOMAIN_WINDOW,
+    MAILBOX_WINDOW,
+    MAILS_PER_MAILBOX,
+    MAILS_PER_UNFAMILIAR_DOMAIN,
+    WITHOUT_SCRIPT_WINDOW,
+    counted_domain,
+)
+from .state import current_shield
+
+PLACE_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailPlan:
+    """When a mail may go, and whether an organiser should look at the domain first.
+
+    A held request is confirmable as any other once its mail went out.
+    """
+
+    not_before: datetime
+    is_held: bool
+
+
+def plan_mail(*, tag: bytes, domain: str, has_script: bool, now: datetime) -> MailPlan:
+    """Give a mail its place: at most three a day for a mailbox, fifty an hour for an unfamiliar domain,
+    and ten a second for everyone who signs without JavaScript.
+
+    Counts the mail, whether or not it is queued in the end. Call it before the transaction begins.
+
+    tag: of the mailbox in its petition. domain: of its canonical address, in ASCII.
+    """
+    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW)
+    by_domain = _domain_place(domain, now)
+    by_path = now if has_script else now + no_script_delay(now)
+    return MailPlan(not_before=max(mailbox, by_domain, by_path), is_held=by_domain > now)
+
+
+def no_script_delay(now: datetime) -> timedelta:
+    """Return how long the next mail of the path without JavaScript waits, taking its place in the queue."""
+    return _place("no-script", now, current_shield().mails_without_script, WITHOUT_SCRIPT_WINDOW) - now
+
+
+def _domain_place(domain: str, now: datetime) -> datetime:
+    if is_familiar(domain):
+        return now
+    name = _name(counted_domain(domain).encode())
+    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW)
+
+
+def _place(key: str, now: datetime, ceiling: int, window: timedelta) -> datetime:
+    moment = now.timestamp()
+    place = current_shield().store.reserve(key, moment, ceiling=ceiling, window=window.total_seconds())
+    return now if place <= moment else datetime.fromtimestamp(place, UTC)
+
+
+def _name(content: bytes) -> str:
+    """Return the name under which a mailbox or a domain is counted; it cannot be read back."""
+    return hmac.digest(current_shield().keys.mail_place, content, "sha256")[:PLACE_BYTES].hex()

@@ -1,0 +1,68 @@
+"""Spend a single-use token, once. Core statements, built once: a supporter waits for them."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..errors import Refusal
+from ..extensions import db
+from .models import Spent
+from .rules import SPENT_KEPT
+
+_SPENT: Table = Spent.__table__  # type: ignore[assignment]
+_INSERT = {
+    "sqlite": sqlite.insert(_SPENT).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_SPENT).on_conflict_do_nothing(),
+}
+_BODY_MAC = select(_SPENT.c.body_mac).where(_SPENT.c.hash == bindparam("hash"))
+
+
+class NonceSpent(Refusal):
+    """The token was used before, with another body: the form must be shown again, with a fresh one."""
+
+
+def body_mac(*, nonce: bytes, body: Sequence[str]) -> bytes:
+    """Return a digest of what a form carried, by which a double submit is recognised.
+
+    Keyed with the nonce, which is not stored: from the stored digests nobody can test a name or an
+    address, whatever other keys they hold.
+
+    body: the values of the form that matter, always in the same order.
+    """
+    content = json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()
+    return hmac.digest(nonce, content, "sha256")
+
+
+def spend(*, nonce: bytes, body_mac: bytes, now: datetime) -> Literal["new", "same"]:
+    """Use a nonce in the caller's transaction: "new" once, then "same" for the same body.
+
+    Two requests with one nonce at one moment: the database lets one insert it, and the other waits for
+    that to commit. On "same" the caller changes nothing and shows the page it showed before.
+
+    nonce: from `work.verify` or `check_token.check`. Raises NonceSpent. Executes; never commits.
+    """
+    row = {
+        "hash": hashlib.sha256(nonce).digest(),
+        "body_mac": body_mac,
+        "expires_at": now + SPENT_KEPT,
+    }
+    inserted: Any = db.session.execute(_INSERT[db.session.get_bind().dialect.name], row)
+    if inserted.rowcount == 1:
+        return "new"
+    known = db.session.execute(_BODY_MAC, {"hash": row["hash"]}).scalar()
+    if known is not None and hmac.compare_digest(known, body_mac):
+        return "same"
+    raise NonceSpent("used before, with another body")
+
+
+def sweep_spent(*, now: datetime, limit: int = 5_000) -> int:
+    """Delete records that have expired, at most `limit` at a time. Returns how many; never commits."""
+    expired = select(_SPENT.c.hash).where(_SPENT.c.expires_at < now).limit(limit)
+    deleted: Any = db.session.execute(delete(_SPENT).where(_SPENT.c.hash.in_(expired)))
+    return int(deleted.rowcount)
