@@ -12,6 +12,7 @@ from flask import current_app
 
 from .errors import ConfigurationError
 
+ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = "nidaa_settings"
 ENVIRONMENTS = ("development", "production")
 SECRET_BYTES = 32
@@ -24,7 +25,7 @@ class Settings:
     environment: str = "development"  # NIDAA_ENV
     home: Path = Path("instance")  # NIDAA_HOME: database, keys, mail files
     keys_dir: Path = Path("instance/keys")  # KEYS_DIR
-    content_dir: Path = Path("content")  # CONTENT_DIR: the shipped campaign
+    content_dir: Path = ROOT / "content"  # CONTENT_DIR: the shipped campaign
     secret_key_file: Path = Path("instance/keys/secret-key")  # SECRET_KEY_FILE
     campaign_key_fingerprint: str = ""  # CAMPAIGN_KEY_FINGERPRINT
     port: int = 8000  # PORT
@@ -64,7 +65,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         environment=environ.get("NIDAA_ENV") or "development",
         home=home,
         keys_dir=keys_dir,
-        content_dir=Path(environ.get("CONTENT_DIR") or Path(__file__).resolve().parent.parent / "content"),
+        content_dir=Path(environ.get("CONTENT_DIR") or ROOT / "content"),
         secret_key_file=Path(environ.get("SECRET_KEY_FILE") or keys_dir / "secret-key"),
         campaign_key_fingerprint=environ.get("CAMPAIGN_KEY_FINGERPRINT", ""),
         port=port,

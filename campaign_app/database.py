@@ -8,11 +8,15 @@ advisory file lock first, since waiting there is fair and costs nothing, while S
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import has_request_context, request
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+
+from .extensions import db
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
@@ -28,6 +32,21 @@ def prepare(engine: Engine) -> None:
 def is_reading() -> bool:
     """Whether the work at hand is a request that must not write."""
     return has_request_context() and request.method in READING_METHODS
+
+
+def write_once_more(work: Callable[[], None]) -> None:
+    """Run a transaction; where a kept connection turns out to be dead, run it once more on a new one.
+
+    work: begins, writes and commits, and must be idempotent: a commit may have happened although its
+    answer never came. Raises sqlalchemy.exc.OperationalError when the database does not answer.
+    """
+    try:
+        work()
+    except DBAPIError as problem:
+        db.session.rollback()
+        if not problem.connection_invalidated:
+            raise
+        work()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -33,7 +33,9 @@ def make_environment() -> None:
     except ImportError:
         install_venv_package()
     venv.EnvBuilder(with_pip=False, clear=True).create(VENV)
-    subprocess.run([PYTHON, "-m", "ensurepip", "--upgrade", "--default-pip"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [PYTHON, "-m", "ensurepip", "--upgrade", "--default-pip"], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def install_venv_package() -> None:
@@ -53,13 +55,13 @@ def install(lock: str) -> None:
     # The project is reached through one .pth file and one launcher: no build step, no build tools.
     packages = subprocess.run(
         [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.strip()
     Path(packages, "nidaa.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     launcher = VENV / "bin" / "campaign"
-    launcher.write_text(
-        f"#!{PYTHON}\nfrom campaign_app.cli import main\n\nmain()\n", encoding="utf-8"
-    )
+    launcher.write_text(f"#!{PYTHON}\nfrom campaign_app.cli import main\n\nmain()\n", encoding="utf-8")
     launcher.chmod(0o755)
 
 

@@ -75,7 +75,10 @@ def main() -> None:
         target = FONTS / f"vazirmatn-{script}-{VERSION}.woff2"
         cut(source, characters, target)
         made.append(target)
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in [*made, FONTS / "OFL.txt"]]
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in [*made, FONTS / "OFL.txt"]
+    ]
     (FONTS / "SHA256SUMS").write_text("".join(lines), encoding="ascii")
 
 

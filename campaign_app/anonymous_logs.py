@@ -1,0 +1,65 @@
+"""Logs that name nobody: no address, agent, token, e-mail, and no path that could hold one.
+
+A defect is logged with its kind and the lines of code it passed, never with its message: messages repeat
+what people typed. gunicorn's own words about a request are cut to the words themselves.
+"""
+
+import logging
+import traceback
+from types import TracebackType
+from typing import Any
+
+from flask import Flask
+from gunicorn.glogging import Logger
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def place_of(problem: BaseException, trace: TracebackType | None = None) -> str:
+    """Return the kind of an exception and where it came from, without its message."""
+    frames = traceback.extract_tb(trace or problem.__traceback__)
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    return f"{type(problem).__name__} in {places or 'an unknown place'}"
+
+
+class NidaaFlask(Flask):
+    """Flask, but what goes wrong is logged without what people typed."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Log a defect by kind and place."""
+        self.logger.error("defect: %s", place_of(exc_info[1], exc_info[2]))
+
+
+class AnonymousLogger(Logger):
+    """gunicorn's logger without the arguments that hold an address, a path or a header."""
+
+    def access(self, *args: Any, **kwargs: Any) -> None:
+        """Keep no access log."""
+
+    def warning(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Log gunicorn's words, not what they are about."""
+        self.error_log.warning(_words(msg))
+
+    def error(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Log gunicorn's words, not what they are about."""
+        self.error_log.error(_words(msg))
+
+    def exception(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Log gunicorn's words, not what they are about."""
+        self.error_log.error(_words(msg))
+
+    def info(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Say little: a server that runs needs no lines."""
+
+    def debug(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Say nothing: debug lines repeat requests."""
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Send the application's own lines to stderr."""
+    logging.basicConfig(level=level, format=FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _words(message: object) -> str:
+    return str(message).partition("%")[0].strip() or "gunicorn: a problem"

@@ -1,0 +1,209 @@
+"""The application: settings, extensions, rooms, error pages. The only module, with cli.py, that knows every room."""
+
+import logging
+from typing import Any
+
+from flask import Flask, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from . import config, database, finished_pages, health, jobs, languages, security_headers, static_files
+from .anonymous_logs import NidaaFlask, place_of
+from .campaign import campaign
+from .clock import utc_now
+from .config import ROOT, Settings, from_environment, secret_key
+from .errors import ConfigurationError
+from .extensions import babel, db, migrate
+from .mail.schedule import register as register_mail_jobs
+from .petitions.rules import PetitionClosed, PetitionUnknown
+from .sealing.keys import KeyProblem, keyring, signing_obstacles
+from .shield import setup as shield
+from .shield.views import blueprint as shield_views
+from .signing import link_views, site_views, views  # noqa: F401 - their routes
+from .signing.admission import CrossSite, SigningUnavailable
+from .signing.blueprint import blueprint as signing
+from .signing.rules import LONGEST_BODY_BYTES
+
+ERROR_PAGES = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
+RETRY_AFTER_SECONDS = 15
+DATABASE_WAIT_SECONDS = 5
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the WSGI application.
+
+    settings: by default read from the environment. Raises ConfigurationError naming what is wrong.
+    """
+    chosen = settings or from_environment()
+    config.check(chosen)
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app = NidaaFlask(__name__, static_folder=None)
+    app.extensions[config.EXTENSION] = chosen
+    app.config.from_mapping(_flask_config(chosen))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    static = static_files.register(app, source=ROOT / "static", target=chosen.home / "static")
+    finished_pages.register(app)
+    security_headers.register(app, inline_style=static.critical_style)
+    languages.register(app)
+    _register_extensions(app)
+    _register_rooms(app, chosen)
+    _register_error_pages(app)
+    app.context_processor(_page_context)
+    return app
+
+
+def _flask_config(chosen: Settings) -> dict[str, Any]:
+    # hide_parameters: a database error must not repeat what somebody typed.
+    engine_options: dict[str, Any] = {"hide_parameters": True}
+    if chosen.sqlalchemy_url.startswith("postgresql"):
+        engine_options |= {
+            "pool_size": chosen.web_threads,
+            "max_overflow": 2,
+            "pool_timeout": DATABASE_WAIT_SECONDS,
+            "connect_args": {"connect_timeout": DATABASE_WAIT_SECONDS},
+        }
+    return {
+        "SECRET_KEY": secret_key(chosen),
+        "SQLALCHEMY_DATABASE_URI": chosen.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options,
+        "MAX_CONTENT_LENGTH": LONGEST_BODY_BYTES,
+        "MAX_FORM_MEMORY_SIZE": LONGEST_BODY_BYTES,
+        "MAX_FORM_PARTS": 40,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "WTF_I18N_ENABLED": False,
+        "SERVER_NAME": None,
+        "PREFERRED_URL_SCHEME": chosen.base_url.partition(":")[0],
+    }
+
+
+def refuse_unready(app: Flask) -> None:
+    """Refuse to serve in production while nobody is responsible or the keys do not let people sign.
+
+    Raises ConfigurationError listing what is missing. Commands run all the same: they mend it.
+    """
+    chosen: Settings = app.extensions[config.EXTENSION]
+    if not chosen.is_production:
+        return
+    with app.app_context():
+        obstacles = [f"content/campaign.toml lacks {name}" for name in campaign().missing]
+        try:
+            obstacles += signing_obstacles(keyring(), chosen.environment)
+        except KeyProblem as problem:
+            obstacles.append(str(problem))
+    if obstacles:
+        raise ConfigurationError("not ready to serve: " + "; ".join(obstacles))
+
+
+def _register_extensions(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    babel.init_app(app, locale_selector=languages.select_locale)
+    shield.init_app(app)
+    with app.app_context():
+        database.prepare(db.engine)
+
+
+def _register_rooms(app: Flask, chosen: Settings) -> None:
+    app.register_blueprint(signing)
+    app.register_blueprint(shield_views)
+    app.register_blueprint(health.blueprint)
+    register_mail_jobs(app)
+    jobs.register(app)
+    if not chosen.is_production:
+        from .mail.dev_views import blueprint as mailbox
+
+        app.register_blueprint(mailbox)
+
+
+def _register_error_pages(app: Flask) -> None:
+    """Give each refusal its status and each status a page that helps."""
+    statuses: dict[type[Exception], int] = {
+        PetitionUnknown: 404,
+        PetitionClosed: 410,
+        CrossSite: 403,
+        SigningUnavailable: 503,
+        KeyProblem: 503,
+        OperationalError: 503,
+    }
+    for problem, status in statuses.items():
+        app.register_error_handler(problem, _refused_with(status))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(500, _defect)
+
+
+def _refused_with(status: int) -> Any:
+    def _refused(problem: Exception) -> ResponseReturnValue:
+        logging.getLogger(__name__).info("refused with %s: %s", status, type(problem).__name__)
+        if isinstance(problem, OperationalError):
+            db.session.rollback()
+        return _error_page(status)
+
+    return _refused
+
+
+def _http_error(problem: HTTPException) -> ResponseReturnValue:
+    code = problem.code or 500
+    if code in (301, 302, 303, 304, 307, 308):
+        return problem
+    description = problem.description if type(problem).__module__.startswith(__package__ or "") else ""
+    retry_after = getattr(problem, "retry_after", None)
+    page = _error_page(code, field=description or "", retry_after_seconds=retry_after)
+    if isinstance(problem, RequestEntityTooLarge):
+        # The rest of the body is not read: say so, so that the connection is not used again.
+        return page[0], page[1], {**page[2], "Connection": "close"}
+    return page
+
+
+def _defect(problem: Exception) -> ResponseReturnValue:
+    original = getattr(problem, "original_exception", None) or problem
+    logging.getLogger(__name__).error("defect answered with 500: %s", place_of(original))
+    return _error_page(500)
+
+
+def _error_page(
+    status: int, *, field: str = "", retry_after_seconds: int | None = None
+) -> tuple[str, int, dict[str, str]]:
+    """Render an error page; it needs neither database nor keys."""
+    shown = status if status in ERROR_PAGES else (400 if status < 500 else 500)
+    headers = {}
+    if status in (429, 503):
+        retry_after_seconds = retry_after_seconds or RETRY_AFTER_SECONDS
+        headers["Retry-After"] = str(retry_after_seconds)
+    g.is_personal = True
+    page = render_template(
+        f"errors/{shown}.html",
+        status=status,
+        field=field,
+        retry_after_seconds=retry_after_seconds,
+        petition_slug=(request.view_args or {}).get("slug"),
+    )
+    return page, status, headers
+
+
+def _page_context() -> dict[str, Any]:
+    """Return what every page may use; none of it asks the database."""
+    return {
+        "campaign": campaign(),
+        "is_demo": _is_demo(),
+        "is_development": not config.settings().is_production,
+        "saves_data": request.headers.get("Save-Data", "").lower() == "on" if request else False,
+        "alternate_url": _alternate_url,
+        "now": utc_now(),
+    }
+
+
+def _is_demo() -> bool:
+    try:
+        return keyring().is_demo
+    except KeyProblem:
+        return False
+
+
+def _alternate_url(code: str) -> str:
+    """Return the address of the present page in another language; its home page where there is none."""
+    if request.endpoint and request.view_args and "lang" in request.view_args and request.method == "GET":
+        return url_for(request.endpoint, **{**request.view_args, "lang": code})
+    if request.view_args and "slug" in request.view_args:
+        return url_for("signing.petition", lang=code, slug=request.view_args["slug"])
+    return url_for("signing.home", lang=code)

@@ -1,0 +1,49 @@
+"""`campaign …`: every command calls one operation. Data goes to stdout, progress to stderr.
+
+Exit codes: 0 done; 1 refused, with one sentence on stderr; 2 wrong usage; 3 done, but something needs attention.
+"""
+
+import sys
+
+import click
+from flask.cli import FlaskGroup
+
+from . import anonymous_logs
+from .app import create_app
+from .errors import ConfigurationError
+from .exports.commands import commands as export_commands
+from .mail.commands import commands as mail_commands
+from .operate import check, init, migrate, serve, worker
+from .petitions.commands import commands as petition_commands
+from .sealing.commands import commands as key_commands
+from .signing.commands import commands as signing_commands
+
+
+@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, load_dotenv=False)
+def campaign() -> None:
+    """Run a Nidaa installation: its server, keys, petitions, mail and exports."""
+
+
+for _command in (
+    serve,
+    worker,
+    init,
+    migrate,
+    check,
+    *petition_commands,
+    *signing_commands,
+    *key_commands,
+    *mail_commands,
+    *export_commands,
+):
+    campaign.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; a wrong setting is one sentence, not a traceback."""
+    anonymous_logs.configure()
+    try:
+        campaign.main(prog_name="campaign", standalone_mode=True)
+    except ConfigurationError as problem:
+        click.echo(f"campaign: {problem}", err=True)
+        sys.exit(1)

@@ -1,0 +1,134 @@
+"""Popular public answers kept as finished bytes for a few seconds, answered before Flask runs.
+
+A view that calls `keep()` says: this answer depends on nothing but the path and the few query
+parameters named here, and it is the same for everyone. Kept per process, at most KEPT_AT_MOST answers.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import Any
+from urllib.parse import parse_qsl
+
+import brotli
+from flask import Flask, Response, g, request
+
+KEPT_SECONDS = 5
+KEPT_AT_MOST = 512
+WORTH_COMPRESSING = 700  # bytes; below it the answer fits the first packet anyway
+# What may change a public page; every other parameter (such as fbclid) is ignored and never echoed.
+RELEVANT_PARAMETERS = ("s", "shared", "on")
+COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/javascript")
+STORE = "nidaa_finished_pages"
+
+Headers = list[tuple[str, str]]
+Key = tuple[str, str, str, str]
+
+
+class FinishedPages:
+    """WSGI middleware in front of the application. Thread-safe; knows no page."""
+
+    def __init__(self, application: Any) -> None:
+        """Wrap a WSGI application."""
+        self.application = application
+        self.kept: dict[Key, tuple[float, str, Headers, bytes]] = {}
+        self.lock = Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer from the kept bytes where they are fresh, else let the application answer."""
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            found = self.kept.get(key_of(environ))
+            if found is not None and found[0] > time.monotonic():
+                start_response(found[1], found[2])
+                return [] if environ["REQUEST_METHOD"] == "HEAD" else [found[3]]
+        answer: Iterable[bytes] = self.application(environ, start_response)
+        return answer
+
+    def store(self, key: Key, status: str, headers: Headers, body: bytes, seconds: float) -> None:
+        """Keep an answer; when too many are kept, start again."""
+        with self.lock:
+            if len(self.kept) >= KEPT_AT_MOST:
+                self.kept.clear()
+            self.kept[key] = (time.monotonic() + seconds, status, headers, body)
+
+    def forget(self) -> None:
+        """Drop everything: the next reader gets a fresh page."""
+        with self.lock:
+            self.kept.clear()
+
+
+def keep(seconds: float = KEPT_SECONDS) -> None:
+    """Let the answer being made be kept and given to others. Only for pages that are the same for everyone."""
+    g.keep_seconds = seconds
+
+
+def relevant_query(query: str) -> str:
+    """Return the part of a query string that may change a public page, in a fixed order."""
+    if not query:
+        return ""
+    given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=50))
+    return "&".join(f"{name}={given[name][:32]}" for name in RELEVANT_PARAMETERS if name in given)
+
+
+def key_of(environ: dict[str, Any]) -> Key:
+    """Return what an answer depends on: path, relevant query, compression, whether the reader saves data."""
+    try:
+        query = relevant_query(environ.get("QUERY_STRING", ""))
+    except ValueError:
+        query = "?"
+    return (
+        environ.get("PATH_INFO", ""),
+        query,
+        encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")),
+        environ.get("HTTP_SAVE_DATA", "")[:2].lower(),
+    )
+
+
+def encoding_for(accepted: str) -> str:
+    """Return "br", "gzip" or "" by what the browser accepts."""
+    if "br" in accepted:
+        return "br"
+    return "gzip" if "gzip" in accepted else ""
+
+
+def register(app: Flask) -> FinishedPages:
+    """Put the middleware before the application and compress what its pages answer."""
+    pages = FinishedPages(app.wsgi_app)
+    app.wsgi_app = pages  # type: ignore[method-assign]
+    app.extensions[STORE] = pages
+
+    # Registered first, so it runs after every other hook has had its say on the headers.
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        seconds = g.get("keep_seconds", 0)
+        is_kept = bool(seconds) and response.status_code == 200 and request.method == "GET"
+        if is_kept:
+            response.headers["Cache-Control"] = f"public, max-age={int(seconds)}"
+        _compress(response)
+        if is_kept:
+            response.headers.add("Vary", "Accept-Encoding, Save-Data")
+            headers = [(name, value) for name, value in response.headers.items() if name != "Date"]
+            pages.store(key_of(request.environ), response.status, headers, response.get_data(), seconds)
+        return response
+
+    return pages
+
+
+def _compress(response: Response) -> None:
+    if response.direct_passthrough or response.is_streamed or g.get("token_in_address", False):
+        return
+    if not (response.mimetype or "").startswith(COMPRESSIBLE) or "Content-Encoding" in response.headers:
+        return
+    body = response.get_data()
+    encoding = encoding_for(request.headers.get("Accept-Encoding", ""))
+    if not encoding or len(body) < WORTH_COMPRESSING:
+        return
+    if encoding == "br":
+        response.set_data(brotli.compress(body, quality=5))
+    else:
+        packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        response.set_data(packer.compress(body) + packer.flush())
+    response.headers["Content-Encoding"] = encoding
+    if not g.get("keep_seconds", 0):
+        response.headers.add("Vary", "Accept-Encoding")

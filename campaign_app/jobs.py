@@ -1,0 +1,55 @@
+"""What the worker does by the clock, and what mail asks of the rooms above it. Part of the application's wiring."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from .extensions import db
+from .mail.hooks import hooks
+from .mail.schedule import Job, add_job
+from .shield.operations import sweep_spent
+from .signing import operations, retention, tombstones
+from .signing.models import Pending
+from .tally import snapshots
+
+OFTEN = timedelta(minutes=10)
+HOURLY = timedelta(hours=1)
+
+
+def register(app: Flask) -> None:
+    """Register the jobs and the hooks of mail."""
+    mail_hooks = hooks(app)
+    mail_hooks.on_first_sent.append(_mark_requested)
+    mail_hooks.pendings_of = _pendings_of
+    mail_hooks.private_link = _as_asked
+    add_job(app, Job("expired requests", OFTEN, lambda now: operations.expire_pendings(now=now)))
+    add_job(app, Job("spent tokens", HOURLY, lambda now: sweep_spent(now=now)))
+    add_job(
+        app,
+        Job("closing petitions", timedelta(minutes=1), lambda now: retention.close_due_petitions(now=now)),
+    )
+    add_job(app, Job("contacts no longer needed", HOURLY, lambda now: retention.delete_due_contacts(now=now)))
+    add_job(app, Job("tags no longer needed", HOURLY, lambda now: retention.shred_due_petitions(now=now)))
+    add_job(app, Job("old tombstones", HOURLY, lambda now: tombstones.forget_old(now=now)))
+    add_job(app, Job("midnight snapshots", OFTEN, lambda now: snapshots.take(now=now)))
+
+
+def _mark_requested(pending_ids: Sequence[bytes], now: datetime) -> None:
+    operations.mark_requested(pending_ids=pending_ids, now=now)
+
+
+def _pendings_of(parameters: Mapping[str, Any], now: datetime) -> Sequence[bytes]:
+    """Return the open requests of the mailbox that asked to have its mail sent again."""
+    return db.session.scalars(
+        select(Pending.id).where(
+            Pending.petition_id == parameters["petition_id"], Pending.tag == bytes.fromhex(parameters["tag"])
+        )
+    ).all()
+
+
+def _as_asked(parameters: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+    """Send a private link as it was asked for: its token is already stored, and opening it settles the rest."""
+    return parameters

@@ -1,0 +1,194 @@
+"""Commands that run an installation: init, migrate, serve, worker, check."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import click
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+from sqlalchemy.exc import SQLAlchemyError
+
+from .app import create_app, refuse_unready
+from .campaign import campaign as this_campaign
+from .clock import utc_day, utc_now
+from .config import ROOT, from_environment, settings, write_secret_key
+from .extensions import db
+from .mail.queries import outbox_state
+from .mail.schedule import run_worker
+from .petitions import operations as petitions
+from .petitions.content import shipped_petitions
+from .sealing.keys import KeyProblem, key_warnings, keyring, signing_obstacles
+from .sealing.operations import ensure_development_keys, make_server_keys
+from .sealing.tags import old_masters_remaining
+
+RESTART_PAUSE_SECONDS = 2
+NEEDS_ATTENTION = 3
+
+
+@click.command()
+@with_appcontext
+def migrate() -> None:
+    """Bring the database to the newest form. Safe to repeat."""
+    upgrade(directory=str(ROOT / "migrations"))
+
+
+@click.command()
+@with_appcontext
+def init() -> None:
+    """Make what is missing: keys, database, the shipped petitions. Never touches an edited text. Safe to repeat."""
+    initialise()
+
+
+def initialise() -> None:
+    """Do the work of `campaign init` in the current application."""
+    chosen = settings()
+    write_secret_key(chosen.secret_key_file)
+    make = make_server_keys if chosen.is_production else ensure_development_keys
+    for made in make(keys_dir=chosen.keys_dir, today=utc_day(utc_now())):
+        click.echo(f"made key {made.id} ({made.kind})", err=True)
+    upgrade(directory=str(ROOT / "migrations"))
+    report = petitions.load_shipped(
+        petitions=shipped_petitions(chosen.content_dir),
+        open_at_once=not chosen.is_production,
+        now=utc_now(),
+    )
+    db.session.commit()
+    for slug in report.created:
+        click.echo(f"petition {slug}: {'open' if not chosen.is_production else 'a draft'}", err=True)
+    for name in report.rewritten:
+        click.echo(f"petition {name}: new text version from the shipped content", err=True)
+    for difference in report.differences:
+        click.echo("edited here, so left alone; the shipped text differs:", err=True)
+        click.echo(difference)
+
+
+@click.command()
+@click.option("--first-run", is_flag=True, help="Run `campaign init` before, as `make run` does.")
+def serve(first_run: bool) -> None:
+    """Run the web server and one worker until stopped."""
+    chosen = from_environment()
+    if first_run:
+        _first_run()
+    refuse_unready(create_app(chosen))
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    web = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--config", "python:campaign_app.server", "wsgi:app"],
+        cwd=ROOT,
+        env=environment,
+    )
+    worker_process = _start_worker(environment)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    click.echo(f"Nidaa is at {chosen.base_url}/", err=True)
+    if not chosen.is_production and not chosen.smtp_url:
+        click.echo(f"Its mails are shown at {chosen.base_url}/dev/mail", err=True)
+    while not stopping.wait(1):
+        if web.poll() is not None:
+            break
+        if worker_process.poll() is not None:
+            click.echo("the worker ended; starting another", err=True)
+            time.sleep(RESTART_PAUSE_SECONDS)
+            worker_process = _start_worker(environment)
+    _stop(worker_process)
+    _stop(web)
+    sys.exit(0 if stopping.is_set() else web.returncode or 1)
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Send mail and run the periodic jobs until stopped; the mail in hand is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_worker(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@with_appcontext
+def check(context: click.Context) -> None:
+    """Say in plain sentences whether people can sign here, and what should be mended."""
+    if context.invoked_subcommand is not None:
+        return
+    obstacles, warnings = findings()
+    for line in obstacles:
+        click.echo(f"NOT READY  {line}")
+    for line in warnings:
+        click.echo(f"to mend    {line}")
+    if not obstacles and not warnings:
+        click.echo("ready: people can sign, and nothing needs attention")
+    sys.exit(1 if obstacles else NEEDS_ATTENTION if warnings else 0)
+
+
+def findings() -> tuple[list[str], list[str]]:
+    """Return (what stands against signing, what should be mended)."""
+    chosen = settings()
+    obstacles: list[str] = []
+    warnings: list[str] = []
+    missing = this_campaign().missing
+    if missing:
+        (obstacles if chosen.is_production else warnings).append(
+            f"content/campaign.toml lacks {', '.join(missing)}"
+        )
+    try:
+        keys = keyring(fresh=True)
+        obstacles += signing_obstacles(keys, chosen.environment)
+        warnings += key_warnings(keys)
+    except KeyProblem as problem:
+        obstacles.append(str(problem))
+    try:
+        _database_findings(obstacles, warnings)
+    except SQLAlchemyError:
+        obstacles.append("the database does not answer")
+    return obstacles, warnings
+
+
+def _database_findings(obstacles: list[str], warnings: list[str]) -> None:
+    with db.engine.connect() as connection:
+        has = MigrationContext.configure(connection).get_current_revision()
+    wanted = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    if has != wanted:
+        obstacles.append("the database is not at the newest form: run `campaign migrate`")
+        return
+    state = outbox_state(now=utc_now())
+    if state.dead:
+        warnings.append(f"mails that cannot be delivered: {state.dead}; see `campaign mail dead`")
+    if state.relay_trouble:
+        warnings.append(f"the mail relay: {state.relay_trouble}")
+    old = old_masters_remaining(keys_dir=settings().keys_dir, session=db.session)
+    if old:
+        obstacles.append(f"old master keys still exist: {', '.join(old)}; run `campaign keys rotate-master`")
+
+
+def _first_run() -> None:
+    """Run `campaign init` in a process of its own, so that the server starts clean."""
+    subprocess.run(
+        [sys.executable, "-c", "from campaign_app.cli import main; main()", "init"], cwd=ROOT, check=True
+    )
+
+
+def _start_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from campaign_app.cli import main; main()", "worker"],
+        cwd=ROOT,
+        env=environment,
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=25)
+    except subprocess.TimeoutExpired:
+        process.kill()

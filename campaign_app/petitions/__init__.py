@@ -1,0 +1,1 @@
+"""The demand: its texts and their versions, addressees, goals, updates and states."""

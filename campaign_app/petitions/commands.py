@@ -1,0 +1,89 @@
+"""`campaign petition …`: list petitions, take them through their states, write a new text version."""
+
+import json
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from ..clock import utc_now
+from ..extensions import db
+from . import operations
+from .content import read_text
+from .models import Petition
+from .queries import forget_kept
+from .rules import NotReadyToOpen, PetitionUnknown, TransitionRefused
+
+STEPS = {
+    "open": "open",
+    "close": "closed",
+    "deliver": "delivered",
+    "answer": "answered",
+    "withdraw": "withdrawn",
+}
+
+
+@click.group()
+def petition() -> None:
+    """See petitions, take them through their states, and write new versions of their texts."""
+
+
+@petition.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@with_appcontext
+def list_petitions(as_json: bool) -> None:
+    """List every petition with its state and text versions."""
+    rows = []
+    for found in db.session.scalars(select(Petition).order_by(Petition.id)):
+        texts = {code: operations.latest_text(found.id, code) for code in found.required_languages}
+        versions = {code: text.version if text else 0 for code, text in texts.items()}
+        rows.append({"slug": found.slug, "state": found.state, "text_versions": versions})
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        click.echo(f"{row['slug']}\t{row['state']}\t{row['text_versions']}")
+
+
+@petition.command("move")
+@click.argument("slug")
+@click.argument("step", type=click.Choice(list(STEPS)))
+@with_appcontext
+def move(slug: str, step: str) -> None:
+    """Take a petition to its next state: open, close, deliver, answer or withdraw."""
+    try:
+        found = operations.petition_by_slug(slug)
+        operations.move(
+            petition=found,
+            to=STEPS[step],
+            obstacles=operations.opening_obstacles(petition=found),
+            now=utc_now(),
+        )
+    except (PetitionUnknown, TransitionRefused, NotReadyToOpen) as refusal:
+        raise click.ClickException(str(refusal)) from None
+    db.session.commit()
+    forget_kept()
+    click.echo(f"{slug} is {found.state}", err=True)
+
+
+@petition.command("write")
+@click.argument("slug")
+@click.option("--lang", "language", required=True, help="Language code, such as ar.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def write(slug: str, language: str, file: Path) -> None:
+    """Add a version of a petition's words from a TOML file like content/petitions/*/ar.toml.
+
+    Signatures already given stay bound to the version they were given to.
+    """
+    try:
+        found = operations.petition_by_slug(slug)
+    except PetitionUnknown as refusal:
+        raise click.ClickException(str(refusal)) from None
+    version = operations.write_text(petition=found, language=language, text=read_text(file), now=utc_now())
+    db.session.commit()
+    click.echo(f"{slug} ({language}) is at version {version.version}", err=True)
+
+
+commands: list[click.Command] = [petition]

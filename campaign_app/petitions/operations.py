@@ -1,0 +1,185 @@
+"""What changes a petition: loading the shipped ones, a new text version, the steps of its life."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from ..campaign import campaign
+from ..clock import utc_day
+from ..config import settings
+from ..extensions import db
+from ..sealing import tags
+from ..sealing.keys import KeyProblem, keyring, signing_obstacles
+from .content import ShippedPetition, digest
+from .models import Addressee, Goal, Petition, PetitionText
+from .rules import TEXT_FIELDS, NotReadyToOpen, PetitionUnknown, check_transition
+
+
+@dataclass
+class LoadReport:
+    """What `load_shipped` did. `differences`: unified diffs of shipped texts against edited ones, left alone."""
+
+    created: list[str] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+
+def load_shipped(*, petitions: Sequence[ShippedPetition], open_at_once: bool, now: datetime) -> LoadReport:
+    """Store what is missing and refresh what nobody edited; never touch a text edited here.
+
+    open_at_once: petitions made now are open (development) rather than drafts (production).
+    Safe to repeat. Flushes; never commits.
+    """
+    report = LoadReport()
+    for shipped in petitions:
+        petition = db.session.scalar(select(Petition).filter_by(slug=shipped.slug))
+        if petition is None:
+            petition = _create(shipped, open_at_once=open_at_once, now=now)
+            report.created.append(shipped.slug)
+        for language, text in shipped.texts.items():
+            _load_text(petition, language, text, report, now)
+    db.session.flush()
+    return report
+
+
+def write_text(
+    *,
+    petition: Petition,
+    language: str,
+    text: Mapping[str, str],
+    now: datetime,
+    shipped_digest: str | None = None,
+) -> PetitionText:
+    """Add a version of the words in one language; signatures given before stay bound to theirs.
+
+    text: the five fields of `rules.TEXT_FIELDS`. shipped_digest: set only for a text that
+    `campaign init` wrote; without it the text counts as edited here. Flushes; never commits.
+    """
+    latest = db.session.scalar(
+        select(func.max(PetitionText.version)).filter_by(petition_id=petition.id, language=language)
+    )
+    version = PetitionText(
+        petition_id=petition.id,
+        language=language,
+        version=(latest or 0) + 1,
+        written_at=now,
+        shipped_digest=shipped_digest,
+        is_edited=shipped_digest is None,
+        **{name: text[name] for name in TEXT_FIELDS},
+    )
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime) -> None:
+    """Take a petition to another state of its life.
+
+    obstacles: what stands against opening, a line each; they stop only a step to "open".
+    Raises TransitionRefused, NotReadyToOpen. Flushes; never commits.
+    """
+    check_transition(petition.state, to)
+    if to == "open":
+        if obstacles:
+            raise NotReadyToOpen("\n".join(obstacles))
+        petition.opens_at = petition.opens_at or now
+        petition.closed_on = None
+    if to in ("closed", "withdrawn"):
+        petition.closed_on = utc_day(now)
+    if to == "answered":
+        petition.answered_on = utc_day(now)
+    petition.state = to
+    db.session.flush()
+
+
+def petition_by_slug(slug: str) -> Petition:
+    """Return a petition in any state, for an operator. Raises PetitionUnknown."""
+    petition = db.session.scalar(select(Petition).filter_by(slug=slug))
+    if petition is None:
+        raise PetitionUnknown(f"no petition is called {slug!r}")
+    return petition
+
+
+def latest_text(petition_id: int, language: str) -> PetitionText | None:
+    """Return the newest version of the words in one language."""
+    return db.session.scalar(
+        select(PetitionText)
+        .filter_by(petition_id=petition_id, language=language)
+        .order_by(PetitionText.version.desc())
+        .limit(1)
+    )
+
+
+def _create(shipped: ShippedPetition, *, open_at_once: bool, now: datetime) -> Petition:
+    petition = Petition(
+        slug=shipped.slug,
+        state="open" if open_at_once else "draft",
+        opens_at=now if open_at_once else None,
+        closes_at=shipped.closes_at,
+        people_per_mailbox=shipped.people_per_mailbox,
+        home_language=shipped.home_language,
+        required_languages=list(shipped.required_languages),
+    )
+    db.session.add(petition)
+    db.session.flush()
+    db.session.add_all(
+        Addressee(petition_id=petition.id, position=position, kind=row["kind"], names=row["names"])
+        for position, row in enumerate(shipped.addressees)
+    )
+    db.session.add_all(
+        Goal(petition_id=petition.id, threshold=row["threshold"], meanings=row["meanings"])
+        for row in shipped.goals
+    )
+    tags.create_petition_key(petition_id=petition.id, session=db.session)
+    return petition
+
+
+def _load_text(
+    petition: Petition, language: str, text: Mapping[str, str], report: LoadReport, now: datetime
+) -> None:
+    stored = latest_text(petition.id, language)
+    shipped = digest(text)
+    if stored is None:
+        write_text(petition=petition, language=language, text=text, now=now, shipped_digest=shipped)
+        return
+    if stored.shipped_digest == shipped:
+        return
+    if stored.is_edited:
+        report.differences.append(_difference(petition.slug, language, stored, text))
+        return
+    write_text(petition=petition, language=language, text=text, now=now, shipped_digest=shipped)
+    report.rewritten.append(f"{petition.slug} ({language})")
+
+
+def _difference(slug: str, language: str, stored: PetitionText, text: Mapping[str, str]) -> str:
+    before = [line for name in TEXT_FIELDS for line in str(getattr(stored, name)).splitlines()]
+    after = [line for name in TEXT_FIELDS for line in text[name].splitlines()]
+    return "\n".join(
+        difflib.unified_diff(
+            before, after, f"{slug} ({language}) here", f"{slug} ({language}) shipped", lineterm=""
+        )
+    )
+
+
+def opening_obstacles(*, petition: Petition) -> list[str]:
+    """Return what stands against opening a petition, a line each; nothing in development but a missing text.
+
+    Every required language needs its text; production also needs a responsible body, a contact, and
+    campaign keys whose backups were read back.
+    """
+    obstacles = [
+        f"there is no text in {language}"
+        for language in petition.required_languages
+        if latest_text(petition.id, language) is None
+    ]
+    if not settings().is_production:
+        return obstacles
+    obstacles += [f"content/campaign.toml lacks {name}" for name in campaign().missing]
+    try:
+        obstacles += signing_obstacles(keyring(fresh=True), settings().environment)
+    except KeyProblem as problem:
+        obstacles.append(str(problem))
+    return obstacles

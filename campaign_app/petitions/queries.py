@@ -1,0 +1,150 @@
+"""Petitions as readers and signers need them: plain records, kept for a second in each process."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..extensions import db
+from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
+from .rules import PUBLIC_STATES, PetitionClosed, PetitionUnknown, is_accepting
+
+KEPT_SECONDS = 1.0
+CACHE = "nidaa_petitions"
+
+
+@dataclass(frozen=True)
+class TextRecord:
+    """One version of the words. demand, background and next_steps are Markdown."""
+
+    language: str
+    version: int
+    title: str
+    summary: str
+    demand: str
+    background: str
+    next_steps: str
+
+
+@dataclass(frozen=True)
+class GoalRecord:
+    """A threshold of people and, per language, what happens when it is reached."""
+
+    threshold: int
+    meanings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class UpdateRecord:
+    """One piece of news, per language {"title", "body"}."""
+
+    published_on: date
+    texts: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class PetitionRecord:
+    """A petition without its session: what pages and the path of a signature read."""
+
+    id: int
+    slug: str
+    state: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    people_per_mailbox: int
+    home_language: str
+    texts: Mapping[str, TextRecord]
+    addressees: Sequence[Mapping[str, str]]
+    goals: Sequence[GoalRecord]
+    updates: Sequence[UpdateRecord]
+
+    def text(self, language: str) -> TextRecord:
+        """Return the words in a language, or in the petition's own where they are not translated."""
+        return self.texts.get(language) or self.texts[self.home_language]
+
+    def is_accepting(self, now: datetime) -> bool:
+        """Whether people may sign at `now`."""
+        return is_accepting(state=self.state, opens_at=self.opens_at, closes_at=self.closes_at, now=now)
+
+
+def public_petition(slug: str) -> PetitionRecord:
+    """Return a petition that the public may see, at most a second old. Raises PetitionUnknown."""
+    for petition in public_petitions():
+        if petition.slug == slug:
+            return petition
+    raise PetitionUnknown(slug)
+
+
+def open_petition(slug: str, now: datetime) -> PetitionRecord:
+    """Return a petition that accepts signatures. Raises PetitionUnknown, PetitionClosed."""
+    petition = public_petition(slug)
+    if not petition.is_accepting(now):
+        raise PetitionClosed(slug)
+    return petition
+
+
+def petition_by_id(petition_id: int) -> PetitionRecord:
+    """Return a petition by its number. Raises PetitionUnknown."""
+    for petition in public_petitions():
+        if petition.id == petition_id:
+            return petition
+    raise PetitionUnknown(str(petition_id))
+
+
+def public_petitions() -> Sequence[PetitionRecord]:
+    """Return every petition but the drafts, in the order they were made, at most a second old."""
+    kept: tuple[float, Sequence[PetitionRecord]] | None = current_app.extensions.get(CACHE)
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    found = _load()
+    current_app.extensions[CACHE] = (time.monotonic() + KEPT_SECONDS, found)
+    return found
+
+
+def forget_kept() -> None:
+    """Drop the kept records of this process: after an operator's change, and between tests."""
+    current_app.extensions.pop(CACHE, None)
+
+
+def _load() -> list[PetitionRecord]:
+    petitions = db.session.scalars(
+        select(Petition).where(Petition.state.in_(PUBLIC_STATES)).order_by(Petition.id)
+    ).all()
+    texts = _by_petition(select(PetitionText).order_by(PetitionText.version))
+    addressees = _by_petition(select(Addressee).order_by(Addressee.position))
+    goals = _by_petition(select(Goal).order_by(Goal.threshold))
+    updates = _by_petition(select(PetitionUpdate).order_by(PetitionUpdate.published_on.desc()))
+    return [
+        PetitionRecord(
+            id=petition.id,
+            slug=petition.slug,
+            state=petition.state,
+            opens_at=petition.opens_at,
+            closes_at=petition.closes_at,
+            people_per_mailbox=petition.people_per_mailbox,
+            home_language=petition.home_language,
+            texts={row.language: _text_record(row) for row in texts.get(petition.id, [])},
+            addressees=[row.names for row in addressees.get(petition.id, [])],
+            goals=[GoalRecord(row.threshold, row.meanings) for row in goals.get(petition.id, [])],
+            updates=[UpdateRecord(row.published_on, row.texts) for row in updates.get(petition.id, [])],
+        )
+        for petition in petitions
+    ]
+
+
+def _text_record(row: PetitionText) -> TextRecord:
+    return TextRecord(
+        row.language, row.version, row.title, row.summary, row.demand, row.background, row.next_steps
+    )
+
+
+def _by_petition(statement: Any) -> dict[int, list[Any]]:
+    """Group rows by petition; of texts the last version in the order given wins later."""
+    grouped: dict[int, list[Any]] = {}
+    for row in db.session.scalars(statement):
+        grouped.setdefault(row.petition_id, []).append(row)
+    return grouped

@@ -1,0 +1,68 @@
+"""What may happen to a petition, and which goal is shown: pure, knows no database."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+STATES = ("draft", "open", "closed", "delivered", "answered", "withdrawn")
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "draft": frozenset({"open", "withdrawn"}),
+    "open": frozenset({"closed", "withdrawn"}),
+    "closed": frozenset({"open", "delivered", "withdrawn"}),
+    "delivered": frozenset({"answered"}),
+    "answered": frozenset(),
+    "withdrawn": frozenset(),
+}
+PUBLIC_STATES = frozenset(STATES) - {"draft"}
+GOAL_RISES_AT = 0.9  # of the threshold: the next goal appears before this one is reached
+TEXT_FIELDS = ("title", "summary", "demand", "background", "next_steps")
+
+
+class PetitionClosed(Exception):
+    """The petition accepts no signatures now: not yet open, past its closing time, or withdrawn."""
+
+
+class PetitionUnknown(LookupError):
+    """No petition has this slug, or the public may not see it."""
+
+
+class TransitionRefused(Exception):
+    """A petition cannot go from its state to the asked one."""
+
+
+class NotReadyToOpen(Exception):
+    """Something is missing before people may sign. The message lists it, a line each."""
+
+
+def check_transition(current: str, wanted: str) -> None:
+    """Refuse a step that the states do not allow. Raises TransitionRefused."""
+    if wanted not in TRANSITIONS[current]:
+        allowed = ", ".join(sorted(TRANSITIONS[current])) or "nothing"
+        raise TransitionRefused(f"a petition that is {current} can become {allowed}, not {wanted}")
+
+
+def is_accepting(*, state: str, opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> bool:
+    """Whether a signature may be given at `now`: open, begun, and before its closing time."""
+    if state != "open":
+        return False
+    return (opens_at is None or opens_at <= now) and (closes_at is None or now < closes_at)
+
+
+def goal_in_view(thresholds: Sequence[int], people: int) -> int | None:
+    """Return the threshold to show: the first that fewer than nine tenths have reached, else the last.
+
+    thresholds: rising. people: confirmed signers. Returns None where there are no goals.
+    """
+    for threshold in thresholds:
+        if people < threshold * GOAL_RISES_AT:
+            return threshold
+    return thresholds[-1] if thresholds else None
+
+
+def goals_reached(thresholds: Iterable[int], people: int) -> list[int]:
+    """Return the thresholds that `people` have reached, in their order."""
+    return [threshold for threshold in thresholds if people >= threshold]
+
+
+def percent_of(threshold: int, people: int) -> int:
+    """Return how far a goal is reached, 0 to 100, rounded down: a goal never looks reached early."""
+    return min(100, people * 100 // threshold)

@@ -1,0 +1,22 @@
+"""gunicorn's settings, read by `campaign serve`: few threads a worker, no access log, no control socket."""
+
+from campaign_app.config import from_environment
+
+_settings = from_environment()
+
+bind = f"{_settings.bind}:{_settings.port}"
+worker_class = "gthread"
+workers = _settings.web_workers
+threads = _settings.web_threads
+keepalive = 15
+timeout = 30
+graceful_timeout = 20
+max_requests = 100_000
+max_requests_jitter = 10_000
+accesslog = None
+errorlog = "-"
+logger_class = "campaign_app.anonymous_logs.AnonymousLogger"
+control_socket_disable = True
+limit_request_line = 2_000
+limit_request_field_size = 4_000
+proc_name = "nidaa"

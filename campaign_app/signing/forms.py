@@ -1,0 +1,209 @@
+"""What a supporter may send: fields, their limits and the words shown at a field that is wrong.
+
+Choices are checked against sets and drawn by the template: WTForms' own select of 250 countries costs
+more than everything else in a request.
+"""
+
+import difflib
+import re
+import unicodedata
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from werkzeug.exceptions import BadRequest
+from wtforms import BooleanField, StringField
+from wtforms.validators import ValidationError
+
+from ..languages import format_number, is_country
+from ..shield.providers import familiar_domains, is_familiar
+from .rules import LONGEST_LOCAL_PART, LONGEST_NAME, SOURCE, domain_of, has_link, has_unsupported_characters
+
+WHITE_SPACE = re.compile(r"\s+")
+CLOSE_ENOUGH = 0.82  # similarity at which a mistyped mail domain is suggested
+
+
+class UnknownField(BadRequest):
+    """A field that the form does not have, or one sent twice. `description` names it."""
+
+
+class SupporterForm(FlaskForm):
+    """A form without a cookie: freshness and origin are the shield's business, and every message is ours."""
+
+    class Meta:
+        """No session, no CSRF cookie, no second catalogue of messages."""
+
+        csrf = False
+        locales = False
+
+        def get_translations(self, form: Any) -> None:
+            """Use our own messages; WTForms would parse its catalogue on every request."""
+
+    form_token = StringField()
+    check_token = StringField()
+    altcha = StringField()
+    website = StringField()  # the honeypot: hidden from people, tempting to bots
+
+    @property
+    def is_honeypot_filled(self) -> bool:
+        """Whether the field that people cannot see holds anything."""
+        return bool(self.website.data)
+
+    def error_list(self) -> list[tuple[str, str]]:
+        """Return (field id, message) in the order of the page, for the summary."""
+        return [(name, str(messages[0])) for name, messages in self.errors.items() if name and messages]
+
+    def typed(self) -> list[tuple[str, str]]:
+        """Return (field name, value) of everything a person typed or chose, to be offered again."""
+        kept: list[tuple[str, str]] = []
+        for field in self:
+            if field.name in ("website", "form_token", "check_token", "altcha"):
+                continue
+            if isinstance(field, BooleanField):
+                kept += [(field.name, "y")] if field.data else []
+            elif field.data:
+                kept.append((field.name, field.data))
+        return kept
+
+
+def _one_line(text: str | None) -> str:
+    """Return typed text without white space at its ends and with single spaces inside."""
+    return " ".join(text.split(" ")).strip() if text else ""
+
+
+def check_name(form: SupporterForm, field: StringField) -> None:
+    """Hold a name to: present, at most 100 characters, no control or bidirectional characters, no link."""
+    name = field.data
+    if not name:
+        raise ValidationError(_("Enter your full name"))
+    if has_unsupported_characters(name):
+        raise ValidationError(
+            _(
+                "Your name contains unsupported characters. Type it again, without invisible or control characters"
+            )
+        )
+    if len(name) > LONGEST_NAME:
+        raise ValidationError(
+            _("Your name must be %(limit)s characters or fewer", limit=format_number(LONGEST_NAME))
+        )
+    if has_link(name):
+        raise ValidationError(_("Your name must not contain a web address"))
+    if not any(character.isalpha() for character in name):
+        raise ValidationError(_("Enter your full name, in letters"))
+
+
+def check_email(form: SupporterForm, field: StringField) -> None:
+    """Hold an address to the form of one mailbox; its delivery is proved by the mail itself."""
+    typed = field.data
+    if not typed:
+        raise ValidationError(_("Enter your e-mail address"))
+    if has_unsupported_characters(typed):
+        raise ValidationError(_("Your e-mail address contains unsupported characters. Type it again"))
+    address = typed if typed.isascii() else unicodedata.normalize("NFKC", typed)
+    if len(address.rpartition("@")[0]) > LONGEST_LOCAL_PART:
+        raise ValidationError(
+            ngettext(
+                "The part before @ must be %(num)s character or shorter",
+                "The part before @ must be %(num)s characters or shorter",
+                LONGEST_LOCAL_PART,
+            )
+        )
+    try:
+        field.data = validate_email(address, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise ValidationError(
+            _("Enter an e-mail address in the correct form, like name@example.com")
+        ) from None
+
+
+def check_country(form: SupporterForm, field: StringField) -> None:
+    """Hold a country to the list."""
+    if not field.data or not is_country(field.data):
+        raise ValidationError(_("Choose the country where you live"))
+
+
+class SignForm(SupporterForm):
+    """The form of a petition: three required fields, two choices, none ticked for you."""
+
+    name = StringField(filters=[_one_line], validators=[check_name])
+    email = StringField(filters=[_one_line], validators=[check_email])
+    country = StringField(validators=[check_country])
+    show_name = BooleanField()
+    wants_updates = BooleanField()
+    source = StringField()
+    shared = StringField()
+
+    @property
+    def source_code(self) -> str:
+        """Return the source as typed in the address, or nothing where it is malformed."""
+        text = self.source.data or ""
+        return text if SOURCE.match(text) else ""
+
+    @property
+    def suggested_email(self) -> str:
+        """Return the address with the mail domain that was probably meant, or nothing."""
+        return suggested_address(self.email.data or "")
+
+
+class MailboxForm(SupporterForm):
+    """One address: to have the mail sent again, or to be sent a new private link."""
+
+    email = StringField(filters=[_one_line], validators=[check_email])
+
+
+class PersonForm(SupporterForm):
+    """Another person of the same mailbox. The address is typed again: we hold it only sealed."""
+
+    name = StringField(filters=[_one_line], validators=[check_name])
+    email = StringField(filters=[_one_line], validators=[check_email])
+    country = StringField(validators=[check_country])
+    show_name = BooleanField()
+    asked_me = BooleanField()
+
+    def validate_asked_me(self, field: BooleanField) -> None:
+        """Nobody is added without having asked."""
+        if not field.data:
+            raise ValidationError(_("Confirm that this person asked you to add them"))
+
+
+class ShowNameForm(SupporterForm):
+    """The name to show and the address that signed, both typed again: we hold neither readable."""
+
+    nth = StringField()
+    name = StringField(filters=[_one_line], validators=[check_name])
+    email = StringField(filters=[_one_line], validators=[check_email])
+
+
+class ChoiceForm(SupporterForm):
+    """One button about one person of the mailbox."""
+
+    nth = StringField()
+
+    @property
+    def place(self) -> int:
+        """Return the person's place. Raises BadRequest for anything but a small number."""
+        text = self.nth.data or "0"
+        if not (text.isascii() and text.isdecimal() and len(text) < 3):
+            raise BadRequest
+        return int(text)
+
+
+def refuse_unknown_fields(form: SupporterForm) -> None:
+    """Refuse a field of the post that the form does not have, or one sent twice. Raises UnknownField naming it."""
+    for name, values in request.form.lists():
+        if name not in form:
+            raise UnknownField(name[:32])
+        if len(values) > 1:
+            raise UnknownField(name)
+
+
+def suggested_address(address: str) -> str:
+    """Return the address with a familiar domain close to the typed one, or nothing; never blocks."""
+    domain = domain_of(address.lower())
+    if not domain or is_familiar(domain):
+        return ""
+    close = difflib.get_close_matches(domain, familiar_domains(), n=1, cutoff=CLOSE_ENOUGH)
+    return f"{address.rpartition('@')[0]}@{close[0]}" if close else ""

@@ -1,0 +1,274 @@
+"""The pages behind a mailed link: confirm with one button, then the private page of a mailbox.
+
+A GET changes nothing, since mail scanners follow links. The address holds a secret: no copy is kept, no
+path leaves in a Referer.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from ..clock import utc_now
+from ..database import write_once_more
+from ..extensions import db
+from ..languages import countries, country_name
+from ..petitions.queries import PetitionRecord, petition_by_id
+from ..sealing.reveal import open_reveal
+from ..sealing.tokens import token_hash
+from ..security_headers import allow
+from ..tally.queries import statement
+from . import admission, operations
+from .blueprint import blueprint
+from .consents import current_consents
+from .forms import ChoiceForm, PersonForm, ShowNameForm, refuse_unknown_fields
+from .models import Pending
+from .queries import mailbox_of_link, people_of_mailbox, petition_page
+from .sharing import share_set
+
+
+@dataclass(frozen=True)
+class PrivatePage:
+    """What a link opens: a petition and a mailbox's tag (None once tags were destroyed)."""
+
+    petition: PetitionRecord
+    tag: bytes | None
+    opened: bytes
+
+
+@blueprint.get("/<lang:lang>/confirm/<token>")
+def confirm(lang: str, token: str) -> ResponseReturnValue:
+    """Show what was signed, with one button; a used link goes to the private page."""
+    allow(token_in_address=True)
+    opened = token_hash(token)
+    pending = db.session.execute(select(Pending).where(Pending.token_hash == opened)).scalar_one_or_none()
+    if pending is None:
+        if mailbox_of_link(opened) is None:
+            return _link_unknown()
+        return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+    petition = petition_by_id(pending.petition_id)
+    revealed = (
+        open_reveal(pending.reveal, token.encode()) if pending.reveal else {"name": "", "is_shown": False}
+    )
+    return render_template(
+        "signing/confirm.html",
+        petition=petition_page(petition, lang, people=0, now=utc_now()),
+        token=token,
+        purpose=pending.purpose,
+        name=revealed["name"],
+        is_shown=revealed["is_shown"],
+        country_name=country_name(pending.country, lang) if pending.country else "",
+    )
+
+
+@blueprint.post("/<lang:lang>/confirm/<token>")
+def confirm_now(lang: str, token: str) -> ResponseReturnValue:
+    """Count the signature. Pressing twice, or on two devices, counts once."""
+    allow(token_in_address=True)
+    admission.refuse_cross_site()
+    settled: list[operations.Confirmation] = []
+
+    def _confirm() -> None:
+        settled.append(operations.confirm(token=token, now=utc_now()))
+        db.session.commit()
+
+    try:
+        write_once_more(_confirm)
+    except operations.LinkUnknown:
+        db.session.rollback()
+        return _link_unknown()
+    confirmation = settled[-1]
+    if not confirmation.is_new:
+        return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+    return redirect(url_for(".confirmed", lang=lang, token=token), 303)
+
+
+@blueprint.get("/<lang:lang>/my-signature/<token>/counted")
+def confirmed(lang: str, token: str) -> ResponseReturnValue:
+    """Thank the signer: the count, what happens next, and how to share."""
+    page = _private_page(token)
+    if page is None:
+        return _link_unknown()
+    now = utc_now()
+    numbers = statement(page.petition.id, now=now)
+    shown = petition_page(page.petition, lang, people=numbers.people, now=now)
+    address = url_for(".petition", lang=lang, slug=page.petition.slug, _external=True)
+    return render_template(
+        "signing/confirmed.html",
+        petition=shown,
+        statement=numbers,
+        reference=page.opened.hex()[:8].upper(),
+        share=share_set(petition_url=address, title=shown.title),
+        private_url=url_for(".my_signature", lang=lang, token=token),
+    )
+
+
+@blueprint.get("/<lang:lang>/my-signature/<token>")
+def my_signature(lang: str, token: str) -> ResponseReturnValue:
+    """Show a mailbox what is counted in its name, and what it may change."""
+    page = _private_page(token)
+    return _link_unknown() if page is None else _my_signature(page, lang, token)
+
+
+@blueprint.post("/<lang:lang>/my-signature/<token>/name")
+def change_name(lang: str, token: str) -> ResponseReturnValue:
+    """Show a name from now on, or stop showing it."""
+    page = _private_page(token)
+    if page is None or page.tag is None:
+        return _link_unknown()
+    admission.refuse_cross_site()
+    form = ShowNameForm()
+    refuse_unknown_fields(form)
+    place = ChoiceForm().place
+    if not form.name.data and not form.email.data:
+        return _change(page, lang, token, operations.hide_name, nth=place)
+    if not form.validate():
+        return _my_signature(page, lang, token, name_form=form), 422
+    try:
+        return _change(
+            page, lang, token, operations.show_name, nth=place, name=form.name.data, email=form.email.data
+        )
+    except operations.NotTheNameSigned:
+        db.session.rollback()
+        return _my_signature(page, lang, token, name_form=form, refusal="not_the_name"), 422
+
+
+@blueprint.post("/<lang:lang>/my-signature/<token>/updates")
+def stop_updates(lang: str, token: str) -> ResponseReturnValue:
+    """Stop further news to one person."""
+    return _choice(lang, token, operations.stop_updates)
+
+
+@blueprint.post("/<lang:lang>/my-signature/<token>/withdraw")
+def withdraw(lang: str, token: str) -> ResponseReturnValue:
+    """Take one person out of the count."""
+    return _choice(lang, token, operations.withdraw, now=utc_now())
+
+
+@blueprint.post("/<lang:lang>/my-signature/<token>/erase")
+def erase(lang: str, token: str) -> ResponseReturnValue:
+    """Delete everything about one person, and say so on a page that shows nothing of them."""
+    answer = _choice(lang, token, operations.erase, now=utc_now())
+    if _private_page(token) is None:
+        return redirect(url_for(".erased", lang=lang), 303)
+    return answer
+
+
+@blueprint.get("/<lang:lang>/erased")
+def erased(lang: str) -> ResponseReturnValue:
+    """Say that everything about a signature is gone: the same page for everyone."""
+    return render_template("signing/erased.html")
+
+
+@blueprint.post("/<lang:lang>/my-signature/<token>/people")
+def add_person(lang: str, token: str) -> ResponseReturnValue:
+    """Count another person of this mailbox, who asked to be added."""
+    page = _private_page(token)
+    if page is None or page.tag is None:
+        return _link_unknown()
+    admission.refuse_cross_site()
+    form = PersonForm()
+    refuse_unknown_fields(form)
+    if not page.petition.is_accepting(utc_now()):
+        return _my_signature(page, lang, token, add_form=form, refusal="closed"), 410
+    if not form.validate():
+        return _my_signature(page, lang, token, add_form=form), 422
+    text = page.petition.text(lang)
+    try:
+        operations.add_person(
+            petition=page.petition,
+            tag=page.tag,
+            signer=operations.Signer(
+                name=form.name.data,
+                email=form.email.data,
+                country=form.country.data,
+                language=lang,
+                source="",
+                path="added",
+                text_language=text.language,
+                text_version=text.version,
+                consent_version=current_consents().signing,
+                updates_version=None,
+                is_shown=form.show_name.data,
+            ),
+            keyring=admission.signing_keyring(),
+            now=utc_now(),
+        )
+    except operations.NotTheSameMailbox:
+        db.session.rollback()
+        return _my_signature(page, lang, token, add_form=form, refusal="not_the_mailbox"), 422
+    except operations.AlreadyCounted:
+        db.session.rollback()
+        return _my_signature(page, lang, token, add_form=form, refusal="already_counted"), 422
+    db.session.commit()
+    return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+
+
+def _private_page(token: str) -> PrivatePage | None:
+    allow(token_in_address=True)
+    opened = token_hash(token)
+    found = mailbox_of_link(opened)
+    return None if found is None else PrivatePage(petition_by_id(found[0]), found[1], opened)
+
+
+def _choice(lang: str, token: str, operation: Any, **more: Any) -> ResponseReturnValue:
+    page = _private_page(token)
+    if page is None or page.tag is None:
+        return _link_unknown()
+    admission.refuse_cross_site()
+    form = ChoiceForm()
+    refuse_unknown_fields(form)
+    return _change(page, lang, token, operation, nth=form.place, **more)
+
+
+def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: Any) -> ResponseReturnValue:
+    """Run one operation on a person of the page, commit, and show the page again."""
+    try:
+        operation(petition_id=page.petition.id, tag=page.tag, **choice)
+    except operations.SignatureUnknown:
+        db.session.rollback()
+        return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+    db.session.commit()
+    return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+
+
+def _my_signature(
+    page: PrivatePage,
+    lang: str,
+    token: str,
+    *,
+    add_form: PersonForm | None = None,
+    name_form: ShowNameForm | None = None,
+    refusal: str = "",
+) -> str:
+    people = people_of_mailbox(page.petition.id, page.tag, page.opened, lang)
+    numbers = statement(page.petition.id, now=utc_now())
+    shown = petition_page(page.petition, lang, people=numbers.people, now=utc_now())
+    can_add = page.petition.people_per_mailbox - len(people) if shown.is_accepting and page.tag else 0
+    address = url_for(".petition", lang=lang, slug=page.petition.slug, _external=True)
+    failed = add_form or name_form
+    return render_template(
+        "signing/my_signature.html",
+        petition=shown,
+        statement=numbers,
+        people=people,
+        can_add=max(0, can_add),
+        can_change=page.tag is not None,
+        add_form=add_form or PersonForm(formdata=None),
+        name_form=name_form or ShowNameForm(formdata=None),
+        errors=failed.error_list() if failed else [],
+        refusal=refusal,
+        countries=countries(lang),
+        token=token,
+        private_url=url_for(".my_signature", lang=lang, token=token, _external=True),
+        share=share_set(petition_url=address, title=shown.title),
+        delivered_letters=[],
+        consents=current_consents(),
+    )
+
+
+def _link_unknown() -> ResponseReturnValue:
+    """Answer an unknown, expired or erased link: the same words for each."""
+    return render_template("signing/link_expired.html", kind="unknown"), 410

@@ -1,0 +1,667 @@
+"""What a supporter does: sign, confirm, add a person, show or hide a name, withdraw, erase, ask for the link.
+
+Core statements are used where a supporter waits; each is built once. Everything flushes or executes,
+nothing commits: the view does, once.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from ..clock import utc_day
+from ..columns import KEY_BYTES
+from ..errors import Refusal
+from ..extensions import db
+from ..mail import operations as mail
+from ..petitions.models import Petition
+from ..petitions.queries import PetitionRecord
+from ..sealing import tags
+from ..sealing.contacts import seal_contact
+from ..sealing.keys import Keyring
+from ..sealing.mail import seal_mail
+from ..sealing.reveal import open_reveal, seal_reveal
+from ..sealing.tokens import new_token, token_hash
+from ..shield import operations as shield
+from ..tally import operations as tally
+from ..tally.models import TallyCell
+from . import tombstones
+from .models import Pending, PrivateLink, Signature
+from .rules import canonical_email, domain_of, expires_on, folded_name, free_place
+
+_INSERT_PENDING = insert(Pending.__table__)  # type: ignore[arg-type]
+_INSERT_SIGNATURE = insert(Signature.__table__)  # type: ignore[arg-type]
+
+
+class LinkUnknown(Refusal):
+    """No open request and no signature belongs to this link: it expired, or was never sent."""
+
+
+class AlreadyCounted(Refusal):
+    """This person, or as many people as a mailbox may speak for, are already counted."""
+
+
+class NotTheSameMailbox(Refusal):
+    """The address typed on a private page is not the one the page belongs to."""
+
+
+class NotTheNameSigned(Refusal):
+    """The name typed to be shown is not the one that signed."""
+
+
+class SignatureUnknown(Refusal):
+    """The private page has no such person, or no longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """What a person typed and chose, already validated.
+
+    source: as counted (`rules.known_source`). text_language and text_version: the words they read.
+    updates_version: version of the wording of the second consent, None where it was not given.
+    """
+
+    name: str
+    email: str
+    country: str
+    language: str
+    source: str
+    path: str
+    text_language: str
+    text_version: int
+    consent_version: int
+    updates_version: int | None
+    is_shown: bool
+
+    @property
+    def wants_updates(self) -> bool:
+        """Whether the person asked to be told what happens."""
+        return self.updates_version is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailPlan:
+    """When the mail may go, decided by the shield; it never changes what the person sees."""
+
+    not_before: datetime
+    is_held: bool
+
+
+# From the tag and the mail domain of an address to when its mail may go.
+PlanMail = Callable[[bytes, str], MailPlan]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """What opening the mailed link settled. is_new: whether the count moved."""
+
+    petition_id: int
+    is_new: bool
+    is_full: bool = False
+
+
+def sign(
+    *,
+    petition: PetitionRecord,
+    signer: Signer,
+    nonce: bytes,
+    body_mac: bytes,
+    plan_mail: PlanMail,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Record a pending signature and queue its confirmation mail; the same body again changes nothing.
+
+    Never looks whether the address has signed: the mailed link settles that, so no
+    answer, count or delay reveals a signer.
+
+    Raises shield's NonceSpent where the single-use token came with another body. Executes; never commits.
+    """
+    key = tags.petition_tag_key(petition.id, session=db.session)
+    canonical = canonical_email(signer.email)
+    token = new_token()
+    row = _pending_row(petition, signer, key, canonical, token, keyring, now)
+    plan = plan_mail(row["tag"], domain_of(canonical))
+    row["is_held"] = plan.is_held
+    sealed_mail = seal_mail(
+        {
+            "kind": "confirm",
+            "to": signer.email,
+            "name": signer.name,
+            "language": signer.language,
+            "petition": petition.slug,
+            "title": petition.text(signer.language).title,
+            "token": token,
+        },
+        key=keyring.mail_public,
+    )
+    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
+        return
+    db.session.execute(_INSERT_PENDING, row)
+    mail.queue(kind="confirm", about=row["id"], sealed=sealed_mail, not_before=plan.not_before)
+
+
+def ask_for_link(
+    *,
+    petition: PetitionRecord,
+    email: str,
+    language: str,
+    nonce: bytes,
+    body_mac: bytes,
+    plan_mail: PlanMail,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Queue a mail with a new private link, whether or not the address has signed: the link settles that.
+
+    Raises shield's NonceSpent. Executes; never commits.
+    """
+    key = tags.petition_tag_key(petition.id, session=db.session)
+    canonical = canonical_email(email)
+    token = new_token()
+    tag, domain_tag = tags.tag(key, canonical), tags.domain_tag(key, domain_of(canonical))
+    plan = plan_mail(tag, domain_of(canonical))
+    row = {
+        "id": secrets.token_bytes(KEY_BYTES),
+        "petition_id": petition.id,
+        "purpose": "link",
+        "tag": tag,
+        "person_tag": None,
+        "token_hash": token_hash(token),
+        "sealed_contact": None,
+        "key_ids": "",
+        "country": "",
+        "language": language,
+        "source": "",
+        "path": "nojs",
+        "text_language": "",
+        "text_version": 0,
+        "consent_version": 0,
+        "updates_version": None,
+        "wants_updates": False,
+        "domain_tag": domain_tag,
+        "is_held": plan.is_held,
+        "reveal": None,
+        "requested_on": None,
+        "expires_on": expires_on(utc_day(now)),
+    }
+    sealed_mail = seal_mail(
+        {
+            "kind": "private-link",
+            "to": email,
+            "name": "",
+            "language": language,
+            "petition": petition.slug,
+            "title": petition.text(language).title,
+            "token": token,
+        },
+        key=keyring.mail_public,
+    )
+    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
+        return
+    db.session.execute(_INSERT_PENDING, row)
+    mail.queue(kind="private-link", about=row["id"], sealed=sealed_mail, not_before=plan.not_before)
+
+
+def ask_to_send_again(
+    *,
+    petition: PetitionRecord,
+    email: str,
+    language: str,
+    nonce: bytes,
+    body_mac: bytes,
+    plan_mail: PlanMail,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Queue a request that the worker settles: the open requests of this mailbox get their mail again.
+
+    The web process does the same work whether there are any or none. Raises shield's NonceSpent.
+    Executes; never commits.
+    """
+    key = tags.petition_tag_key(petition.id, session=db.session)
+    canonical = canonical_email(email)
+    tag = tags.tag(key, canonical)
+    plan = plan_mail(tag, domain_of(canonical))
+    sealed_mail = seal_mail(
+        {
+            "kind": "resend",
+            "to": email,
+            "name": "",
+            "language": language,
+            "petition": petition.slug,
+            "title": "",
+            "token": "",
+            "petition_id": petition.id,
+            "tag": tag.hex(),
+        },
+        key=keyring.mail_public,
+    )
+    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
+        return
+    mail.queue(kind="resend", about=None, sealed=sealed_mail, not_before=plan.not_before)
+
+
+def confirm(*, token: str, now: datetime) -> Confirmation:
+    """Count the person whose mailbox answered; opening the same link again changes nothing.
+
+    One transaction: the signature (its constraints settle a repeat), one more in a tally cell, that
+    mailbox's requests deleted. Raises LinkUnknown. Executes; may roll back and try once more; never commits.
+    """
+    try:
+        return _confirm(token, now)
+    except IntegrityError:
+        # Another request counted this mailbox between our look and our insert: now it is a repeat.
+        db.session.rollback()
+        return _confirm(token, now)
+
+
+def add_person(
+    *,
+    petition: PetitionRecord,
+    tag: bytes,
+    signer: Signer,
+    keyring: Keyring,
+    now: datetime,
+) -> None:
+    """Count another person of the same mailbox, who asked to be added; no mail is sent.
+
+    tag: of the private page. Raises NotTheSameMailbox, AlreadyCounted. Executes; never commits.
+    """
+    key = tags.petition_tag_key(petition.id, session=db.session)
+    canonical = canonical_email(signer.email)
+    if not secrets.compare_digest(tags.tag(key, canonical), tag):
+        raise NotTheSameMailbox
+    token = new_token()
+    row = _pending_row(petition, signer, key, canonical, token, keyring, now)
+    row["public_name"] = signer.name if signer.is_shown else None
+    mailbox = _mailbox(petition.id, tag)
+    place = _place(row["person_tag"], mailbox, petition.people_per_mailbox)
+    if place is None:
+        raise AlreadyCounted
+    # Asked for and counted at once, so that requests less confirmations stays the open ones.
+    tally.add(event="requested", petition_id=petition.id, day=utc_day(now), **_cell_of(row))
+    _count(row, mailbox, place, now)
+
+
+def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) -> None:
+    """Show a signer's name from now on. The name and address are typed again, since we hold neither readable.
+
+    Raises SignatureUnknown, NotTheNameSigned. Executes; never commits.
+    """
+    key = tags.petition_tag_key(petition_id, session=db.session)
+    person = _person(petition_id, tag, nth)
+    typed = tags.person_tag(key, canonical_email(email), folded_name(name))
+    if person.person_tag is None or not secrets.compare_digest(typed, person.person_tag):
+        raise NotTheNameSigned
+    _set(person.id, public_name=name)
+
+
+def hide_name(*, petition_id: int, tag: bytes, nth: int) -> None:
+    """Stop showing a signer's name. Raises SignatureUnknown. Executes; never commits."""
+    _set(_person(petition_id, tag, nth).id, public_name=None)
+
+
+def stop_updates(*, petition_id: int, tag: bytes, nth: int) -> None:
+    """Withdraw the second consent: no further news. Raises SignatureUnknown. Executes; never commits."""
+    _set(_person(petition_id, tag, nth).id, wants_updates=False, updates_version=None)
+
+
+def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
+    """Take one person out of the count and delete their sealed contact; signing again revives the row.
+
+    Raises SignatureUnknown. Executes; never commits. A withdrawal repeated changes nothing.
+    """
+    person = _person(petition_id, tag, nth)
+    if person.state == "withdrawn":
+        return
+    _set(
+        person.id,
+        state="withdrawn",
+        sealed_contact=None,
+        key_ids="",
+        public_name=None,
+        wants_updates=False,
+        updates_version=None,
+    )
+    if person.state == "counted":
+        _uncount(person, petition_id, tag, "withdrawn", now)
+    tombstones.add(signature_id=person.id, petition_id=petition_id, kind="withdrawn", now=now)
+
+
+def erase(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
+    """Delete one person's row. With the mailbox's last person go its requests, links and mails too.
+
+    Raises SignatureUnknown. Executes; never commits.
+    """
+    person = _person(petition_id, tag, nth)
+    db.session.execute(delete(Signature).where(Signature.id == person.id))
+    if person.state == "counted":
+        _uncount(person, petition_id, tag, "erased", now)
+    if _mailbox(petition_id, tag):
+        _keep_links(petition_id, tag, [person.link_hash])
+    else:
+        _forget_mailbox(petition_id, tag, now)
+    tombstones.add(signature_id=person.id, petition_id=petition_id, kind="erased", now=now)
+
+
+def mark_requested(*, pending_ids: Sequence[bytes], now: datetime) -> None:
+    """Count requests whose mail was sent for the first time. Called by the worker; never commits."""
+    today = utc_day(now)
+    rows = db.session.execute(
+        select(
+            Pending.id, Pending.petition_id, Pending.country, Pending.language, Pending.source, Pending.path
+        ).where(Pending.id.in_(list(pending_ids)), Pending.purpose == "sign", Pending.requested_on.is_(None))
+    ).all()
+    for row in rows:
+        changed: Any = db.session.execute(
+            update(Pending)
+            .where(Pending.id == row.id, Pending.requested_on.is_(None))
+            .values(requested_on=today)
+        )
+        if changed.rowcount:
+            tally.add(
+                event="requested",
+                petition_id=row.petition_id,
+                day=today,
+                country=row.country,
+                language=row.language,
+                source=row.source,
+                path=row.path,
+            )
+
+
+def expire_pendings(*, now: datetime, limit: int = 1_000) -> int:
+    """Delete requests whose seven days are over, with their mails. Returns how many; never commits."""
+    due = select(Pending.id).where(Pending.expires_on < utc_day(now)).limit(limit)
+    return _end_requests(Pending.id.in_(due), now=now, reason="time")
+
+
+def end_requests(*, petition_id: int, now: datetime) -> int:
+    """Delete every open request of a petition, with its mail. Returns how many; never commits."""
+    return _end_requests(Pending.petition_id == petition_id, now=now, reason="time")
+
+
+def _pending_row(
+    petition: PetitionRecord,
+    signer: Signer,
+    key: bytes,
+    canonical: str,
+    token: str,
+    keyring: Keyring,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the columns of a pending signature: hashes and sealed bytes, nothing readable."""
+    pending_id = secrets.token_bytes(KEY_BYTES)
+    contact = {
+        "format": 1,
+        "id": pending_id.hex(),
+        "name": signer.name,
+        "email": signer.email,
+        "country": signer.country,
+        "language": signer.language,
+        "consents": {"signing": signer.consent_version, "updates": signer.updates_version},
+        "text_version": signer.text_version,
+        "token": token,
+    }
+    return {
+        "id": pending_id,
+        "petition_id": petition.id,
+        "purpose": "sign",
+        "tag": tags.tag(key, canonical),
+        "person_tag": tags.person_tag(key, canonical, folded_name(signer.name)),
+        "token_hash": token_hash(token),
+        "sealed_contact": seal_contact(contact, petition_slug=petition.slug, keys=keyring.campaign_public),
+        "key_ids": ",".join(key.id for key in keyring.campaign_public),
+        "country": signer.country,
+        "language": signer.language,
+        "source": signer.source,
+        "path": signer.path,
+        "text_language": signer.text_language,
+        "text_version": signer.text_version,
+        "consent_version": signer.consent_version,
+        "updates_version": signer.updates_version,
+        "wants_updates": signer.wants_updates,
+        "domain_tag": tags.domain_tag(key, domain_of(canonical)),
+        "is_held": False,
+        "reveal": seal_reveal({"name": signer.name, "is_shown": signer.is_shown}, token.encode()),
+        "requested_on": None,
+        "expires_on": expires_on(utc_day(now)),
+    }
+
+
+def _confirm(token: str, now: datetime) -> Confirmation:
+    opened = token_hash(token)
+    taken = db.session.execute(_TAKE_PENDINGS, {"opened": opened}).mappings().all()
+    if not taken:
+        return _settle_link(opened, now)
+    pending = dict(next(row for row in taken if row["token_hash"] == opened))
+    others = [row for row in taken if row["token_hash"] != opened]
+    mailbox = _mailbox(pending["petition_id"], pending["tag"])
+    place = _place(pending["person_tag"], mailbox, _people_per_mailbox(pending["petition_id"]))
+    if place is None:
+        others = list(taken)
+    else:
+        revealed = open_reveal(pending["reveal"], token.encode())
+        pending["public_name"] = revealed["name"] if revealed["is_shown"] else None
+        _count(pending, mailbox, place, now)
+    if others:
+        _keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
+        _count_ended([dict(row) for row in others], now, reason="repeat")
+    mail.delete_about(about=[row["id"] for row in taken])
+    is_known = any(person.person_tag == pending["person_tag"] for person in mailbox)
+    return Confirmation(
+        petition_id=pending["petition_id"], is_new=place is not None, is_full=place is None and not is_known
+    )
+
+
+def _settle_link(opened: bytes, now: datetime) -> Confirmation:
+    """Answer a link that has no signature waiting: a lost link asked for, one already used, or one unknown."""
+    asked = db.session.execute(
+        select(Pending.id, Pending.petition_id, Pending.tag).where(
+            Pending.token_hash == opened, Pending.purpose == "link"
+        )
+    ).first()
+    if asked is not None:
+        if not _mailbox(asked.petition_id, asked.tag):
+            raise LinkUnknown
+        _keep_links(asked.petition_id, asked.tag, [opened])
+        db.session.execute(delete(Pending).where(Pending.id == asked.id))
+        mail.delete_about(about=[asked.id])
+        return Confirmation(petition_id=asked.petition_id, is_new=False)
+    found = mailbox_of_link(opened)
+    if found is None:
+        raise LinkUnknown
+    return Confirmation(petition_id=found[0], is_new=False)
+
+
+def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
+    """Return (petition id, tag) of the private page that a link's hash opens, or None.
+
+    The tag is None once the petition's tags were destroyed; the page then can only be read.
+    """
+    for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash)):
+        row = db.session.execute(select(table.petition_id, table.tag).where(column == opened)).first()
+        if row is not None:
+            return row.petition_id, row.tag
+    return None
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A row of one mailbox, as the operations here need it."""
+
+    id: bytes
+    nth: int
+    person_tag: bytes | None
+    state: str
+    link_hash: bytes
+    tally_cell_id: int
+
+
+_MAILBOX = select(
+    Signature.id,
+    Signature.nth,
+    Signature.person_tag,
+    Signature.state,
+    Signature.link_hash,
+    Signature.tally_cell_id,
+).where(Signature.petition_id == bindparam("petition_id"), Signature.tag == bindparam("tag"))
+
+# Every request of the person whose link was opened, taken and returned in one statement: a second
+# confirmation of the same person waits here and then finds nothing left to count.
+_TAKE_PENDINGS = (
+    delete(Pending.__table__)  # type: ignore[arg-type]
+    .where(
+        tuple_(Pending.petition_id, Pending.tag, Pending.person_tag).in_(
+            select(Pending.petition_id, Pending.tag, Pending.person_tag).where(
+                Pending.token_hash == bindparam("opened"), Pending.purpose == "sign"
+            )
+        )
+    )
+    .returning(*Pending.__table__.c)
+)
+
+
+def _mailbox(petition_id: int, tag: bytes) -> list[_Person]:
+    rows = db.session.execute(_MAILBOX, {"petition_id": petition_id, "tag": tag})
+    return [_Person(*row) for row in rows]
+
+
+def _place(person_tag: bytes, mailbox: Sequence[_Person], people_per_mailbox: int) -> int | None:
+    """Return the place a person takes among those of the mailbox: their own again after a withdrawal, the
+    lowest free one, or None where they are already counted or all places are taken.
+    """
+    known = next((person for person in mailbox if person.person_tag == person_tag), None)
+    if known is not None:
+        return known.nth if known.state == "withdrawn" else None
+    return free_place({person.nth for person in mailbox}, people_per_mailbox)
+
+
+def _people_per_mailbox(petition_id: int) -> int:
+    return db.session.execute(
+        select(Petition.people_per_mailbox).where(Petition.id == petition_id)
+    ).scalar_one()
+
+
+def _person(petition_id: int, tag: bytes, nth: int) -> _Person:
+    person = next((person for person in _mailbox(petition_id, tag) if person.nth == nth), None)
+    if person is None:
+        raise SignatureUnknown
+    return person
+
+
+def _count(row: dict[str, Any], mailbox: Sequence[_Person], nth: int, now: datetime) -> None:
+    """Store a counted signature from the columns of a request, and grow its cell."""
+    today = utc_day(now)
+    is_first = not any(person.state == "counted" for person in mailbox)
+    cell_id = tally.add(
+        event="confirmed",
+        petition_id=row["petition_id"],
+        day=today,
+        mailboxes=int(is_first),
+        **_cell_of(row),
+    )
+    signature = {name: row[name] for name in _COPIED} | {
+        "nth": nth,
+        "state": "counted",
+        "tally_cell_id": cell_id,
+        "signed_on": today,
+        "link_hash": row["token_hash"],
+    }
+    returning = next((person for person in mailbox if person.nth == nth), None)
+    if returning is None:
+        db.session.execute(_INSERT_SIGNATURE, signature)
+    else:
+        _keep_links(row["petition_id"], row["tag"], [returning.link_hash])
+        db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))
+
+
+_COPIED = (
+    "id",
+    "petition_id",
+    "tag",
+    "person_tag",
+    "sealed_contact",
+    "key_ids",
+    "text_language",
+    "text_version",
+    "consent_version",
+    "updates_version",
+    "wants_updates",
+    "domain_tag",
+    "path",
+    "public_name",
+)
+
+
+def _cell_of(row: dict[str, Any]) -> dict[str, str]:
+    return {name: row[name] for name in ("country", "language", "source", "path")}
+
+
+def _uncount(person: _Person, petition_id: int, tag: bytes, event: str, now: datetime) -> None:
+    """Grow the cell of a withdrawal or erasure, in the place of the breakdown where the person was counted."""
+    cell = db.session.execute(
+        select(TallyCell.country, TallyCell.language, TallyCell.source, TallyCell.path).where(
+            TallyCell.id == person.tally_cell_id
+        )
+    ).one()
+    others = any(other.state == "counted" and other.id != person.id for other in _mailbox(petition_id, tag))
+    tally.add(
+        event=event,
+        petition_id=petition_id,
+        day=utc_day(now),
+        mailboxes=int(not others),
+        **cell._asdict(),
+    )
+
+
+def _count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -> None:
+    """Count requests that ended without being counted, if their mail had been sent."""
+    for row in rows:
+        if row["requested_on"] is not None:
+            tally.add(
+                event="expired",
+                reason=reason,
+                petition_id=row["petition_id"],
+                day=utc_day(now),
+                **_cell_of(row),
+            )
+
+
+def _end_requests(which: Any, *, now: datetime, reason: str) -> int:
+    """Delete requests with their mails, and count those whose mail had been sent as ended."""
+    rows = (
+        db.session.execute(
+            delete(Pending.__table__).where(which).returning(*Pending.__table__.c)  # type: ignore[arg-type]
+        )
+        .mappings()
+        .all()
+    )
+    _count_ended([dict(row) for row in rows], now, reason=reason)
+    mail.delete_about(about=[row["id"] for row in rows])
+    return len(rows)
+
+
+def _keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:
+    """Let further links mailed to this mailbox open its private page."""
+    for link in hashes:
+        known = db.session.get(PrivateLink, link)
+        if known is None:
+            db.session.execute(insert(PrivateLink).values(token_hash=link, petition_id=petition_id, tag=tag))
+
+
+def _forget_mailbox(petition_id: int, tag: bytes, now: datetime) -> None:
+    """Delete the open requests, links and waiting mails of a mailbox that no longer signs."""
+    _end_requests(and_(Pending.petition_id == petition_id, Pending.tag == tag), now=now, reason="erased")
+    db.session.execute(
+        delete(PrivateLink).where(PrivateLink.petition_id == petition_id, PrivateLink.tag == tag)
+    )
+
+
+def _set(signature_id: bytes, **values: Any) -> None:
+    db.session.execute(update(Signature).where(Signature.id == signature_id).values(**values))

@@ -1,0 +1,87 @@
+"""What is deleted and when: petitions past their time closed, contacts deleted, tags and their key destroyed.
+
+Runs in the worker. Each function does one step of `safety.md`'s promises and may be repeated.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+
+from ..clock import utc_day
+from ..extensions import db
+from ..petitions import operations as petitions
+from ..petitions.models import Petition
+from ..sealing import tags
+from ..sealing.models import PetitionKey
+from . import operations
+from .models import PrivateLink, Signature
+from .rules import CONTACT_KEPT_AFTER_CLOSE, CONTACT_KEPT_AT_MOST
+
+
+def close_due_petitions(*, now: datetime) -> list[str]:
+    """Close the open petitions whose closing time has come; return their slugs. Flushes; never commits."""
+    due = db.session.scalars(
+        select(Petition).where(Petition.state == "open", Petition.closes_at <= now)
+    ).all()
+    for petition in due:
+        petitions.move(petition=petition, to="closed", obstacles=[], now=petition.closes_at or now)
+    return [petition.slug for petition in due]
+
+
+def delete_due_contacts(*, now: datetime) -> int:
+    """Delete sealed contacts that are no longer needed; return how many. Executes; never commits.
+
+    Without consent to updates: 30 days after close. With it: 30 days after the answer, and never later
+    than 24 months after signing.
+    """
+    today = utc_day(now)
+    deleted = 0
+    closed = db.session.scalars(
+        select(Petition).where(
+            Petition.closed_on.is_not(None), Petition.closed_on <= today - CONTACT_KEPT_AFTER_CLOSE
+        )
+    ).all()
+    for petition in closed:
+        is_due = or_(Signature.wants_updates.is_(False), Signature.signed_on <= today - CONTACT_KEPT_AT_MOST)
+        if petition.answered_on and petition.answered_on <= today - CONTACT_KEPT_AFTER_CLOSE:
+            is_due = Signature.id.is_not(None)
+        result = db.session.execute(
+            update(Signature)
+            .where(Signature.petition_id == petition.id, Signature.sealed_contact.is_not(None), is_due)
+            .values(sealed_contact=None, key_ids="")
+        )
+        deleted += result.rowcount  # type: ignore[attr-defined]
+    return deleted
+
+
+def shred_due_petitions(*, now: datetime) -> list[str]:
+    """Destroy the tags and the tag key of petitions closed 30 days ago; return their slugs.
+
+    Afterwards nobody can test whether an address signed, whatever they hold. The counts stay. Old
+    masters are destroyed by `campaign keys`; `campaign check` fails until they are. Executes; never commits.
+    """
+    today = utc_day(now)
+    due = db.session.execute(
+        select(Petition.id, Petition.slug)
+        .join(PetitionKey, PetitionKey.petition_id == Petition.id)
+        .where(
+            Petition.closed_on.is_not(None),
+            Petition.closed_on <= today - CONTACT_KEPT_AFTER_CLOSE,
+            PetitionKey.shredded_on.is_(None),
+        )
+    ).all()
+    for petition_id, _slug in due:
+        shred(petition_id=petition_id, now=now)
+    return [slug for _petition_id, slug in due]
+
+
+def shred(*, petition_id: int, now: datetime) -> None:
+    """Destroy every tag of one petition, its open requests, and the key that made the tags. Executes; never commits."""
+    operations.end_requests(petition_id=petition_id, now=now)
+    db.session.execute(delete(PrivateLink).where(PrivateLink.petition_id == petition_id))
+    db.session.execute(
+        update(Signature)
+        .where(Signature.petition_id == petition_id)
+        .values(tag=None, person_tag=None, domain_tag=None)
+    )
+    tags.shred_petition_key(petition_id=petition_id, session=db.session, today=utc_day(now))

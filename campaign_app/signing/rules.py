@@ -1,0 +1,104 @@
+"""What a signature may hold, how a repeat is recognised, and how long anything is kept: pure."""
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+CONFIRMATION_WINDOW = timedelta(days=7)
+RESULT_KEPT = timedelta(days=1)  # a double submit within a day gets the same page
+CONTACT_KEPT_AFTER_CLOSE = timedelta(days=30)
+CONTACT_KEPT_AT_MOST = timedelta(days=730)  # of those who asked for updates
+TOMBSTONE_KEPT = timedelta(days=31)  # life of a backup and a day
+LONGEST_NAME = 100
+LONGEST_LOCAL_PART = 64
+LONGEST_BODY_BYTES = 16 * 1024
+SIGNATURE_STATES = ("counted", "withdrawn", "invalidated")
+PATHS = ("js", "nojs", "embed", "added")
+PURPOSES = ("sign", "link")
+DIRECT = "direct"
+OTHER = "other"
+SHARE_SOURCES = ("wa", "tg", "fb", "x", "mail", "copy", "qr", "share")
+SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
+
+# Controls, bidirectional overrides and invisible characters that can make one name look like another.
+# U+200C and U+200D join letters in Persian, Kurdish and Urdu names and are allowed between two letters.
+_UNSUPPORTED = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff0-\ufffb]"
+)
+_JOINERS_MISUSED = re.compile("(^|[^\\w])[\u200c\u200d]|[\u200c\u200d]([^\\w]|[\u200c\u200d]|$)")
+_LINK = re.compile(
+    r"://|www\.|\b[\w-]+\.(?:com|org|net|info|biz|io|me|co|ru|cn|xyz|top|shop|site|online|link|ly|gl|de|fr|uk)\b(?!\w)",
+    re.IGNORECASE,
+)
+_ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
+_ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"})
+
+
+def has_unsupported_characters(text: str) -> bool:
+    """Whether text holds control, bidirectional or invisible characters that no name needs."""
+    if text.isascii():
+        return not text.isprintable()
+    return bool(_UNSUPPORTED.search(text) or _JOINERS_MISUSED.search(text))
+
+
+def has_link(text: str) -> bool:
+    """Whether a name holds a web address."""
+    return "." in text and bool(_LINK.search(text)) or "://" in text
+
+
+def canonical_email(address: str) -> str:
+    """Return the form of an address used to recognise a repeat signature.
+
+    Folds full-width letters, lower-cases, drops any "+tag", writes an international domain in its
+    ASCII form. Dots stay: only some providers ignore them.
+
+    address: one mailbox, already accepted by SignForm.
+    """
+    folded = address.lower() if address.isascii() else unicodedata.normalize("NFKC", address).lower()
+    local, _, domain = folded.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{ascii_domain(domain)}"
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a mail domain in the ASCII form that its DNS records use."""
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
+
+
+def domain_of(address: str) -> str:
+    """Return the ASCII domain of a canonical address."""
+    return address.rpartition("@")[2]
+
+
+def folded_name(name: str) -> str:
+    """Return the form of a name used to tell people of one mailbox apart.
+
+    Ignores case, white space, punctuation, Arabic vowel marks and the spellings of alef, yeh, kaf and teh marbuta.
+    """
+    if name.isascii():
+        return "".join(filter(str.isalnum, name.lower()))
+    folded = _ARABIC_MARKS.sub("", unicodedata.normalize("NFKC", name).casefold()).translate(_ALIKE)
+    return "".join(filter(str.isalnum, folded)) or name
+
+
+def known_source(source: str, partner_codes: frozenset[str] = frozenset()) -> str:
+    """Return the source as it is counted: a share channel, a listed partner, "direct" or "other"."""
+    if not source:
+        return DIRECT
+    if source in SHARE_SOURCES or source in partner_codes:
+        return source
+    return OTHER
+
+
+def expires_on(signed_on: date) -> date:
+    """Return the last UTC day on which an unconfirmed signature may still be confirmed."""
+    return signed_on + CONFIRMATION_WINDOW
+
+
+def free_place(taken: set[int], people_per_mailbox: int) -> int | None:
+    """Return the lowest free place among the people of one mailbox, or None where all are taken."""
+    return next((nth for nth in range(people_per_mailbox) if nth not in taken), None)

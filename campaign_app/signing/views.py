@@ -1,0 +1,276 @@
+"""The petition page and the way from a filled form to the inbox."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+
+from .. import finished_pages
+from ..clock import utc_now
+from ..database import write_once_more
+from ..extensions import db
+from ..languages import countries, country_name
+from ..mail.preview import inbox_lines
+from ..petitions.queries import PetitionRecord, open_petition, public_petition
+from ..tally.queries import statement
+from ..tally.rules import Statement
+from . import admission, operations
+from .blueprint import blueprint
+from .consents import current_consents
+from .forms import MailboxForm, SignForm, refuse_unknown_fields
+from .queries import petition_page, recent_signers
+from .rules import SOURCE, known_source
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>")
+def petition(lang: str, slug: str) -> ResponseReturnValue:
+    """Show a petition: cacheable, no cookie, the form at hand."""
+    source = request.args.get("s", "")
+    form = SignForm(formdata=None)
+    form.source.data = source if SOURCE.match(source) else ""
+    form.shared.data = "y" if request.args.get("shared") else ""
+    finished_pages.keep()
+    return _petition_page(public_petition(slug), form, lang)
+
+
+@blueprint.post("/<lang:lang>/petitions/<slug>/sign")
+def sign(lang: str, slug: str) -> ResponseReturnValue:
+    """Record a valid signature and point to the inbox; otherwise show what to correct."""
+    now = utc_now()
+    admission.refuse_cross_site()
+    form = SignForm()
+    refuse_unknown_fields(form)
+    if seconds := admission.seconds_to_wait():
+        return _try_again(form, status=429, retry_after_seconds=seconds)
+    try:
+        petition = open_petition(slug, now)
+    except OperationalError:
+        return _try_again(form, status=503, retry_after_seconds=10)
+    if form.is_honeypot_filled:
+        return redirect(url_for(".check_your_inbox", lang=lang, slug=slug), 303)
+    if not form.validate():
+        return _petition_page(petition, form, lang), 422
+    entry = admission.enter(form, petition_id=petition.id, now=now)
+    if entry.is_stale:
+        return _petition_page(petition, form, lang, notice=entry.notice), 422
+    if not entry.is_admitted or (form.suggested_email and not entry.is_checked):
+        return _check_details(petition, form, lang, now)
+    try:
+        write_once_more(lambda: _sign(petition, form, entry, lang, now))
+    except admission.NonceSpent:
+        return _petition_page(petition, form, lang, notice="used"), 422
+    except OperationalError:
+        current_app.logger.warning("a signature waits: the database does not answer")
+        return _try_again(form, status=503, retry_after_seconds=10)
+    return redirect(url_for(".check_your_inbox", lang=lang, slug=slug), 303)
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/check-your-inbox")
+def check_your_inbox(lang: str, slug: str) -> ResponseReturnValue:
+    """Say what happens next; the same page for everyone, whatever became of their post."""
+    finished_pages.keep()
+    petition = public_petition(slug)
+    sender, subject = inbox_lines(lang)
+    return render_template(
+        "signing/check_your_inbox.html",
+        petition=_described(petition, lang),
+        inbox_sender=sender,
+        inbox_subject=subject,
+        form=_fresh(MailboxForm(formdata=None), petition.id),
+    )
+
+
+@blueprint.post("/<lang:lang>/petitions/<slug>/send-again")
+def send_again(lang: str, slug: str) -> ResponseReturnValue:
+    """Ask the worker to send the waiting mails of an address again; the answer never tells whether any wait."""
+    return _mailbox_request(lang, slug, operations.ask_to_send_again, "send_again")
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/lost-link")
+def lost_link(lang: str, slug: str) -> ResponseReturnValue:
+    """Offer to mail a new private link."""
+    petition = public_petition(slug)
+    return render_template(
+        "signing/lost_link.html",
+        petition=_described(petition, lang),
+        form=_fresh(MailboxForm(formdata=None), petition.id),
+        errors=[],
+        purpose="lost_link",
+    )
+
+
+@blueprint.post("/<lang:lang>/petitions/<slug>/lost-link")
+def ask_for_link(lang: str, slug: str) -> ResponseReturnValue:
+    """Mail a new private link to an address; the answer never tells whether it signed."""
+    return _mailbox_request(lang, slug, operations.ask_for_link, "lost_link")
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/request-accepted")
+def request_accepted(lang: str, slug: str) -> ResponseReturnValue:
+    """Say that a mail comes if there is anything to send: the same words for everyone."""
+    finished_pages.keep()
+    sender, subject = inbox_lines(lang)
+    return render_template(
+        "signing/request_accepted.html",
+        petition=_described(public_petition(slug), lang),
+        inbox_sender=sender,
+        inbox_subject=subject,
+    )
+
+
+def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: datetime) -> None:
+    """Put the signature into one transaction and commit it."""
+    text = petition.text(lang)
+    consents = current_consents()
+    operations.sign(
+        petition=petition,
+        signer=operations.Signer(
+            name=form.name.data,
+            email=form.email.data,
+            country=form.country.data,
+            language=lang,
+            source=known_source(form.source_code),
+            path=entry.path,
+            text_language=text.language,
+            text_version=text.version,
+            consent_version=consents.signing,
+            updates_version=consents.updates if form.wants_updates.data else None,
+            is_shown=form.show_name.data,
+        ),
+        nonce=entry.nonce,
+        body_mac=entry.body_mac,
+        plan_mail=entry.plan_mail,
+        keyring=admission.signing_keyring(),
+        now=now,
+    )
+    db.session.commit()
+
+
+def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseReturnValue:
+    """Run one of the two requests that take an address and answer the same to everyone.
+
+    Both pass the "check your details" step, whose one-use token makes a repeat harmless.
+    """
+    now = utc_now()
+    admission.refuse_cross_site()
+    petition = public_petition(slug)
+    form = MailboxForm()
+    refuse_unknown_fields(form)
+    if seconds := admission.seconds_to_wait():
+        return _try_again(form, status=429, retry_after_seconds=seconds)
+    if form.is_honeypot_filled:
+        return redirect(url_for(".request_accepted", lang=lang, slug=slug), 303)
+    if not form.validate():
+        return _mailbox_form(petition, form, lang, purpose), 422
+    entry = admission.enter(form, petition_id=petition.id, now=now)
+    if entry.is_stale or not entry.is_admitted:
+        form.check_token.data = admission.new_check_token(petition.id, now)
+        return render_template(
+            "signing/check_mailbox.html",
+            petition=_described(petition, lang),
+            form=_fresh(form, petition.id),
+            purpose=purpose,
+        )
+
+    def _ask() -> None:
+        ask(
+            petition=petition,
+            email=form.email.data,
+            language=lang,
+            nonce=entry.nonce,
+            body_mac=entry.body_mac,
+            plan_mail=entry.plan_mail,
+            keyring=admission.signing_keyring(),
+            now=now,
+        )
+        db.session.commit()
+
+    try:
+        write_once_more(_ask)
+    except admission.NonceSpent:
+        return _mailbox_form(petition, form, lang, purpose), 422
+    except OperationalError:
+        return _try_again(form, status=503, retry_after_seconds=10)
+    return redirect(url_for(".request_accepted", lang=lang, slug=slug), 303)
+
+
+def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
+    """Render the petition with its form, fresh: what was typed stays, the tokens are new."""
+    now = utc_now()
+    numbers = _statement_if_it_answers(petition.id, now)
+    return render_template(
+        "signing/petition.html",
+        petition=petition_page(petition, lang, people=numbers.people if numbers else 0, now=now),
+        statement=numbers,
+        recent_signers=recent_signers(petition.id, lang) if numbers else [],
+        form=_fresh(form, petition.id),
+        countries=countries(lang),
+        errors=form.error_list(),
+        is_shared_phone=bool(form.shared.data),
+        mail_suggestion=form.suggested_email,
+        notice=notice,
+        consents=current_consents(),
+    )
+
+
+def _check_details(petition: PetitionRecord, form: SignForm, lang: str, now: datetime) -> str:
+    """Show what was typed with a one-use token: the step without JavaScript, and of a suspicious mail domain."""
+    form.check_token.data = admission.new_check_token(petition.id, now)
+    return render_template(
+        "signing/check_details.html",
+        petition=_described(petition, lang),
+        form=_fresh(form, petition.id),
+        country_name=country_name(form.country.data, lang),
+        mail_suggestion=form.suggested_email,
+        consents=current_consents(),
+    )
+
+
+def _mailbox_form(petition: PetitionRecord, form: MailboxForm, lang: str, purpose: str) -> str:
+    return render_template(
+        "signing/lost_link.html",
+        petition=_described(petition, lang),
+        form=_fresh(form, petition.id),
+        errors=form.error_list(),
+        purpose=purpose,
+    )
+
+
+def _try_again(form: SignForm | MailboxForm, *, status: int, retry_after_seconds: int) -> ResponseReturnValue:
+    """Keep everything typed on a page that needs no database, and say when to press the button again."""
+    fields = [
+        *form.typed(),
+        ("form_token", form.form_token.data),
+        ("check_token", form.check_token.data),
+        ("altcha", form.altcha.data),
+    ]
+    page = render_template(
+        "signing/try_again.html",
+        form_fields=[(name, value) for name, value in fields if value],
+        retry_after_seconds=retry_after_seconds,
+        action=request.path,
+        status=status,
+    )
+    return page, status, {"Retry-After": str(retry_after_seconds)}
+
+
+def _fresh(form: Any, petition_id: int) -> Any:
+    """Give a form the token that proves its freshness when it comes back."""
+    form.form_token.data = admission.new_form_token(petition_id, utc_now())
+    return form
+
+
+def _described(petition: PetitionRecord, lang: str) -> Any:
+    """Return a petition for a page that shows no numbers."""
+    return petition_page(petition, lang, people=0, now=utc_now())
+
+
+def _statement_if_it_answers(petition_id: int, now: datetime) -> Statement | None:
+    """Return the numbers, or None while the database does not answer: the form must still be there."""
+    try:
+        return statement(petition_id, now=now)
+    except OperationalError:
+        db.session.rollback()
+        return None

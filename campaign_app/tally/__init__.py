@@ -1,0 +1,1 @@
+"""Every number that leaves the house: growing cells, the statement, suppressed breakdowns."""
