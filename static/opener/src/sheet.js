@@ -1,0 +1,65 @@
+// The sheet file and the CSV made of it; campaign_app/exports/rules.py is the other reader and writer.
+
+const COLUMNS = {
+  id: (contact) => contact.id,
+  name: (contact) => contact.name,
+  email: (contact) => contact.email,
+  country: (contact) => contact.country,
+  language: (contact) => contact.language,
+  consent_signing: (contact) => contact.consents.signing,
+  consent_updates: (contact) => contact.consents.updates,
+  text_version: (contact) => contact.text_version,
+};
+const BYTE_ORDER_MARK = "\ufeff"; // without it Excel reads Arabic as something else
+const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+// The chosen file is not a sheet that can be opened; `reason` is a key of the texts.
+class NotASheet extends Error {
+  constructor(reason, details = {}) {
+    super(reason);
+    this.reason = reason;
+    this.details = details;
+  }
+}
+
+function headerOf(line) {
+  let header;
+  try {
+    header = JSON.parse(line);
+  } catch {
+    throw new NotASheet("not_a_sheet");
+  }
+  if (header === null || header.format !== "nidaa-sheet") throw new NotASheet("not_a_sheet");
+  if (header.version !== 1) throw new NotASheet("sheet_of_other_version");
+  const isWhole =
+    typeof header.petition === "string" &&
+    Number.isSafeInteger(header.rows) &&
+    header.rows >= 0 &&
+    Array.isArray(header.keys) &&
+    Array.isArray(header.columns) &&
+    header.columns.length > 0;
+  if (!isWhole) throw new NotASheet("not_a_sheet");
+  if (header.columns.some((name) => !Object.hasOwn(COLUMNS, name))) throw new NotASheet("sheet_of_other_version");
+  return header;
+}
+
+function csvLine(values) {
+  return `${values.map(csvCell).join(",")}\r\n`;
+}
+
+// A spreadsheet must show what people typed and never run it.
+function csvCell(value) {
+  const text = FORMULA_START.test(value) ? `'${value}` : value;
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+function csvRow(contact, columns) {
+  return csvLine(
+    columns.map((name) => {
+      const value = contact.consents ? COLUMNS[name](contact) : undefined;
+      if (value === null) return "";
+      if (typeof value === "string" || Number.isSafeInteger(value)) return String(value);
+      throw new CannotOpen("row_damaged");
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+// Runs in a worker of its own: opens batches of lines and answers with finished CSV.
+
+let ready;
+
+self.onmessage = async ({ data }) => {
+  if (data.start) {
+    ready = openerFor(data.start.secret, data.start.petition).then((opener) => ({ opener, columns: data.start.columns }));
+    return;
+  }
+  const { opener, columns } = await ready;
+  const failed = [];
+  let count = 0;
+  const rows = await Promise.all(
+    data.lines.map(async (line, at) => {
+      if (!line.trim()) return "";
+      count += 1;
+      try {
+        return csvRow(await openContact(sealedBytes(line), opener), columns);
+      } catch (problem) {
+        failed.push({ line: data.firstLine + at, reason: problem.reason || "row_damaged" });
+        return "";
+      }
+    }),
+  );
+  failed.sort((one, other) => one.line - other.line);
+  self.postMessage({ batch: data.batch, csv: rows.join(""), count, failed });
+};
+
+function sealedBytes(line) {
+  try {
+    return fromBase64(line);
+  } catch {
+    throw new CannotOpen("row_damaged");
+  }
+}
