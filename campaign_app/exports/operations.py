@@ -15,7 +15,7 @@ from ..extensions import db
 from ..petitions.queries import petition_by_id
 from ..signing.models import Signature
 from ..tally.queries import statement
-from .rules import LONGEST_PURPOSE, SheetHeader
+from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader
 
 ROWS_AT_A_TIME = 500
 
@@ -37,6 +37,8 @@ class Manifest:
         """Return the manifest as the JSON that is saved."""
         fields = json.loads(self.header.line)
         fields.update(format="nidaa-sheet-manifest", sha256=self.sha256, size_bytes=self.size_bytes)
+        if self.header.release == FROM_COMMAND_LINE:
+            fields["note"] = "released from the command line, without the approval of two persons"
         return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
 

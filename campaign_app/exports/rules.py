@@ -33,7 +33,7 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "text_version": lambda contact: contact["text_version"],
 }
 
-RELEASED_FROM_COMMAND_LINE = "released from the command line, without the approval of two persons"
+FROM_COMMAND_LINE = "command-line"  # the only release there is yet: nobody else had to agree
 
 
 class NotASheet(ValueError):
@@ -58,7 +58,7 @@ class SheetHeader:
     rows: int
     statement: Mapping[str, Any]
     keys: Sequence[str]
-    release: str = RELEASED_FROM_COMMAND_LINE
+    release: str = FROM_COMMAND_LINE
     columns: Sequence[str] = tuple(COLUMNS)
 
     @property

@@ -156,7 +156,8 @@ function provedView() {
     factsOf(["backup_id", code(proved.id)]),
     make("h2", {}, say("read_code")),
     make("p", { class: "big", id: "backup-code" }, code(backupCode)),
-    make("p", {}, say("read_code_hint", { id: proved.id, code: backupCode })),
+    make("p", {}, say("read_code_hint")),
+    make("p", {}, code(`campaign keys confirm-backup ${proved.id} ${backupCode}`)),
     make("div", { class: "actions" }, button("read_copy", copy), button("forget", forget, "main"), copied),
   ];
 }
@@ -204,10 +205,12 @@ async function chooseSheet(file) {
 function aboutSheet(header) {
   const titles = header.titles || {};
   const title = titles[language] || Object.values(titles)[0] || header.petition;
+  const release = `open_release_${header.release}`;
+  const isKnownRelease = Object.hasOwn(TEXTS[language], release);
   return factsOf(
     ["open_petition", make("bdi", {}, title)],
     ["open_purpose", make("bdi", {}, String(header.purpose ?? ""))],
-    ["open_release", make("bdi", {}, String(header.release ?? ""))],
+    ["open_release", make("bdi", {}, isKnownRelease ? say(release) : String(header.release ?? ""))],
     ["open_made", sayMoment(new Date(header.made_at))],
     ["open_rows", sayNumber(header.rows)],
   );
