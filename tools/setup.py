@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -15,15 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCKS = {"runtime": "requirements.lock", "test": "requirements-dev.lock", "check": "requirements-dev.lock"}
 PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "made-from"
 OLDEST_PYTHON = (3, 11)
 
 
-def fingerprint(lock: str) -> str:
-    """Return what the environment must have been made from: interpreter, lock file and project file."""
-    digest = hashlib.sha256(sys.version.encode())
-    for name in (lock, "pyproject.toml"):
-        digest.update((ROOT / name).read_bytes())
-    return f"{lock} {digest.hexdigest()}"
+def place() -> str:
+    """Return what a virtual environment cannot survive a change of: where it stands, and its interpreter."""
+    return f"{ROOT} {sys.version}".replace("\n", " ")
+
+
+def contents(lock: str) -> str:
+    """Return what was put into the environment: the name of a lock file and its digest."""
+    return f"{lock} {hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()}"
 
 
 def make_environment() -> None:
@@ -33,33 +37,25 @@ def make_environment() -> None:
     except ImportError:
         install_venv_package()
     venv.EnvBuilder(with_pip=False, clear=True).create(VENV)
-    subprocess.run(
-        [PYTHON, "-m", "ensurepip", "--upgrade", "--default-pip"], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([PYTHON, "-m", "ensurepip", "--upgrade"], check=True, stdout=subprocess.DEVNULL)
 
 
 def install_venv_package() -> None:
     """Install python3-venv with apt as root, or say in one sentence how to get it."""
-    if os.geteuid() == 0 and Path("/usr/bin/apt-get").exists():
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=True)
-        return
-    sys.exit("Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install python3-venv")
+    if os.geteuid() != 0 or not Path("/usr/bin/apt-get").exists():
+        sys.exit("Python's venv module is missing. On Debian or Ubuntu: sudo apt-get install python3-venv")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
+    subprocess.run(["apt-get", "install", "-y", "-qq", "python3-venv"], check=True, env=quiet)
 
 
 def install(lock: str) -> None:
-    """Install the locked wheels, checked by hash, then the project itself, editable."""
-    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    wanted = ["--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)]
-    subprocess.run([*pip, *wanted], check=True)
-    # The project is reached through one .pth file and one launcher: no build step, no build tools.
-    packages = subprocess.run(
-        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    Path(packages, "nidaa.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    """Install the locked wheels, each checked by its hash, then reach the project itself where it stands."""
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)], check=True)
+    # One .pth file and one launcher: no build step, so no build tools.
+    packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(VENV)}))
+    (packages / "nidaa.pth").write_text(f"{ROOT}\n", encoding="utf-8")
     launcher = VENV / "bin" / "campaign"
     launcher.write_text(f"#!{PYTHON}\nfrom campaign_app.cli import main\n\nmain()\n", encoding="utf-8")
     launcher.chmod(0o755)
@@ -70,17 +66,20 @@ def main() -> None:
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     lock = LOCKS[sys.argv[1] if len(sys.argv) > 1 else "runtime"]
-    stamp = VENV / "made-from"
-    made_from = stamp.read_text(encoding="utf-8") if stamp.exists() else ""
-    wanted = fingerprint(lock)
+    made_from = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.exists() else []
     # The development set holds the runtime set too.
-    if made_from.partition("\n")[0] in (wanted, fingerprint(LOCKS["test"])):
+    if any(made_from == [place(), contents(name)] for name in (lock, LOCKS["test"])):
         return
-    print(f"Setting up .venv from {lock} …", file=sys.stderr)
-    if not PYTHON.exists() or sys.version not in made_from:
-        make_environment()
-    install(lock)
-    stamp.write_text(f"{wanted}\n{sys.version}", encoding="utf-8")
+    print(f"Setting up .venv from {lock}; the first time takes a minute …", file=sys.stderr)
+    # Without a stamp, what stands there is half made: begin anew.
+    STAMP.unlink(missing_ok=True)
+    try:
+        if made_from[:1] != [place()]:
+            make_environment()
+        install(lock)
+    except subprocess.CalledProcessError:
+        sys.exit("The packages could not be installed; the lines above say why. Running it again is safe.")
+    STAMP.write_text(f"{place()}\n{contents(lock)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
