@@ -147,6 +147,12 @@ def test_what_fills_a_mark_passes_the_same_cleaning():
     assert html == "<p><bdi>7</bdi></p>\n"
 
 
+def test_what_fills_a_mark_cannot_link_into_this_site():
+    html = render_markdown("{{fact:x}}", fill=lambda kind, key: Markup('<a href="/desk/">7</a>'))
+
+    assert html == '<p><a rel="noopener noreferrer">7</a></p>\n'
+
+
 def test_a_fill_that_is_not_markup_is_escaped():
     html = render_markdown("{{fact:x}}", fill=lambda kind, key: "<b>bold</b>")
 

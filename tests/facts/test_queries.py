@@ -159,7 +159,7 @@ def test_two_facts_cannot_share_a_key(content_of):
     reference = HOSTILE.replace("[figure.", "[reference.")
     content_of(figures=HOSTILE, references=reference)
 
-    with pytest.raises(FigureIncomplete, match="hostile"):
+    with pytest.raises(FigureIncomplete, match="hostile: a figure has this key already"):
         queries.all_facts()
 
 

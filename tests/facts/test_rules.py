@@ -1,6 +1,6 @@
 """What a fact is, when it is due for checking, and how a text names it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -63,6 +63,7 @@ def test_a_figure_that_lacks_one_language_is_refused(complete_figure, name, lang
         ("as_of", "20241228"),
         ("as_of", date(2024, 12, 28).strftime("%d.%m.%Y")),
         ("checked_on", "2026-11-23"),
+        ("checked_on", datetime(2026, 11, 23, tzinfo=UTC)),
         ("checked_on", date(2024, 12, 27)),
         ("source_urls", []),
         ("source_urls", "https://example.org/"),
