@@ -13,10 +13,9 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from campaign_app.config import settings
-from campaign_app.languages import LANGUAGES, format_day, format_number, format_share
-from campaign_app.rich_text import render_markdown
-
+from ..config import settings
+from ..languages import LANGUAGES, format_day, format_number, format_share
+from ..rich_text import render_markdown
 from . import rules
 from .entries import read_figure, read_reference
 from .rules import AsOf, Fact, Figure, FigureUnresolved, Reference
