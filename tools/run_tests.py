@@ -1,0 +1,145 @@
+"""Run the whole suite on SQLite and then on a real PostgreSQL, and say honestly what ran and what did not.
+
+`make test`. What a test needs beyond Python packages is installed where that is allowed (as root, with apt);
+elsewhere its tests are skipped and the last lines say which and how to get it. With CI=true a skip is a failure.
+Arguments go to pytest: `.venv/bin/python tools/run_tests.py tests/signing`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+IS_CI = os.environ.get("CI") == "true"
+DATABASES = {"SQLite": "sqlite", "PostgreSQL": "postgresql"}
+WORKERS = 2
+LONGEST_SUITE_SECONDS = 15 * 60
+TIMED_OUT = 124  # as timeout(1) says it
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that some tests drive, and the Debian package that has it."""
+
+    names: tuple[str, ...]
+    package: str
+    needed_by: str
+
+    @property
+    def is_here(self) -> bool:
+        """Whether one of its names can be run."""
+        return any(shutil.which(name) for name in self.names)
+
+
+PROGRAMS = (
+    Program(("chromium", "chromium-browser"), "chromium", "the tests in a real browser"),
+    Program(("redis-server", "valkey-server"), "redis-server", "limits shared between hosts"),
+)
+
+
+@dataclass
+class Outcome:
+    """What one run of the suite came to."""
+
+    database: str
+    exit_code: int
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything passed; in CI, whether everything ran too."""
+        return self.exit_code == 0 and not self.failed and not (IS_CI and self.skipped)
+
+    def __str__(self) -> str:
+        ended = " and was stopped: it took too long" if self.exit_code == TIMED_OUT else ""
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped.total()} skipped"
+        return f"{self.database}: {counts} in {self.seconds:.0f} s{ended}"
+
+
+def install_programs() -> None:
+    """Install the missing programs with apt where this is root's machine."""
+    missing = [program.package for program in PROGRAMS if not program.is_here]
+    if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print(f"Installing {', '.join(missing)} for the tests …", file=sys.stderr)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
+        # A refusal is not the end: what is still missing is said at the end.
+        subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, check=False)
+
+
+def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
+    """Run pytest on one database; its own output goes to the terminal as it comes."""
+    print(f"\n== {name} ==", flush=True)
+    report = folder / f"{name}.xml"
+    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report}", *arguments]
+    environment = {**os.environ, "TEST_DATABASE": DATABASES[name]}
+    started = time.monotonic()
+    try:
+        code = subprocess.run(
+            command, cwd=ROOT, env=environment, timeout=LONGEST_SUITE_SECONDS, check=False
+        ).returncode
+    except subprocess.TimeoutExpired:
+        code = TIMED_OUT
+    outcome = Outcome(name, code, time.monotonic() - started)
+    if report.exists():
+        read_report(report, outcome)
+    # A run that broke before it could count, or in which nothing ran, is one failure.
+    if (outcome.exit_code or not outcome.passed) and not outcome.failed:
+        outcome.failed = 1
+    return outcome
+
+
+def read_report(report: Path, outcome: Outcome) -> None:
+    """Count what pytest wrote down of its run."""
+    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest wrote it just now
+        skip = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome.failed += 1
+        elif skip is not None:
+            outcome.skipped[skip.get("message") or "no reason given"] += 1
+        else:
+            outcome.passed += 1
+
+
+def say(outcomes: list[Outcome]) -> None:
+    """Print what ran, what did not and why, and one closing line."""
+    print()
+    for outcome in outcomes:
+        print(outcome)
+    reasons = sum((outcome.skipped for outcome in outcomes), Counter[str]())
+    for reason, times in reasons.most_common():
+        print(f"  skipped {times}: {reason}")
+    for program in PROGRAMS:
+        if not program.is_here:
+            print(
+                f"  {program.needed_by}: not run without {program.package}; `apt-get install {program.package}`"
+            )
+    if IS_CI and reasons:
+        print("CI=true: a test that was skipped is a failure")
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"tests: {passed} passed, {failed} failed, {reasons.total()} skipped", flush=True)
+
+
+def main() -> None:
+    """Install, run twice, say, and end with 1 if anything is not as it should be."""
+    install_programs()
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = [run_suite(name, Path(folder), sys.argv[1:]) for name in DATABASES]
+    say(outcomes)
+    sys.exit(0 if all(outcome.is_good for outcome in outcomes) else 1)
+
+
+if __name__ == "__main__":
+    main()
