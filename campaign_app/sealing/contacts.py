@@ -35,6 +35,7 @@ ENTRY_BYTES = ID_BYTES + WRAP_BYTES
 CONTENT_KEY_BYTES = 32
 NONCE_BYTES = 12
 MOST_KEYS = 255
+PLAIN_BYTES = 512  # the fixed fields take some 210: a limit of 256 would run through ordinary names
 
 
 def seal_contact(contact: Mapping[str, Any], *, petition_slug: str, keys: Sequence[CampaignKey]) -> bytes:
@@ -53,7 +54,7 @@ def seal_contact(contact: Mapping[str, Any], *, petition_slug: str, keys: Sequen
         parts += (key.id_bytes, SUITE.encrypt(content_key, key.public_key, info=_info(slug, key.id_bytes)))
     head = b"".join(parts)
     nonce = secrets.token_bytes(NONCE_BYTES)
-    plain = padded_json({field: contact[field] for field in FIELDS})
+    plain = padded_json({field: contact[field] for field in FIELDS}, at_least=PLAIN_BYTES)
     return head + nonce + AESGCM(content_key).encrypt(nonce, plain, head)
 
 

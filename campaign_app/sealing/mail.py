@@ -17,11 +17,16 @@ MAGIC = b"NDM\x01"
 INFO = b"nidaa mail v1"
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 HEAD_BYTES = len(MAGIC) + 8
+PLAIN_BYTES = 512
 
 
 def seal_mail(parameters: Mapping[str, Any], *, key: MailKey) -> bytes:
     """Seal what the worker needs to write one mail: JSON-able values by name."""
-    return MAGIC + key.id_bytes + SUITE.encrypt(padded_json(parameters), key.public_key, info=INFO)
+    return (
+        MAGIC
+        + key.id_bytes
+        + SUITE.encrypt(padded_json(parameters, at_least=PLAIN_BYTES), key.public_key, info=INFO)
+    )
 
 
 def open_mail(sealed: bytes, *, secret: MailSecret) -> dict[str, Any]:

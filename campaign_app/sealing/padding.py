@@ -10,11 +10,15 @@ BLOCK_BYTES = 256
 LENGTH_BYTES = 4
 
 
-def padded_json(value: Mapping[str, Any]) -> bytes:
-    """Return compact UTF-8 JSON behind its length, filled with zeros to a multiple of 256 bytes."""
+def padded_json(value: Mapping[str, Any], *, at_least: int = BLOCK_BYTES) -> bytes:
+    """Return compact UTF-8 JSON behind its length, filled with zeros to a multiple of 256 bytes.
+
+    at_least: what nearly every value of its kind fits in, so that the number of blocks tells nothing.
+    """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     framed = len(text).to_bytes(LENGTH_BYTES, "big") + text
-    return framed + bytes(-len(framed) % BLOCK_BYTES)
+    size = max(at_least, len(framed))
+    return framed.ljust(size + -size % BLOCK_BYTES, b"\0")
 
 
 def unpadded_json(padded: bytes) -> dict[str, Any]:
