@@ -16,9 +16,10 @@ from .models import Spent
 from .rules import SPENT_KEPT
 
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
+# Without preserve_rowcount SQLAlchemy says -1 on PostgreSQL, and a new nonce would look like a used one.
 _INSERT = {
-    "sqlite": sqlite.insert(_SPENT).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_SPENT).on_conflict_do_nothing(),
+    dialect: insert(_SPENT).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _BODY_MAC = select(_SPENT.c.body_mac).where(_SPENT.c.hash == bindparam("hash"))
 
