@@ -1,8 +1,12 @@
-"""The cells: how many people and mailboxes one kind of event touched, in one place of the breakdown, on one day."""
+"""The cells: how many people and mailboxes one kind of event touched, in one place of the breakdown, on one day.
+
+And the snapshots that are published of them.
+"""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..columns import one_of, word
@@ -10,6 +14,9 @@ from ..extensions import Model
 from .rules import EVENTS
 
 DIMENSIONS = ("petition_id", "day", "event", "reason", "country", "language", "source", "path", "slot")
+BREAKDOWNS = "breakdowns"
+RATES = "rates"  # taken by the room of signing, which knows the requests
+SNAPSHOT_KINDS = (BREAKDOWNS, RATES)
 
 
 class TallyCell(Model):
@@ -34,3 +41,21 @@ class TallyCell(Model):
     slot: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)
     mailboxes: Mapped[int] = mapped_column(default=0)
+
+
+class TallySnapshot(Model):
+    """Figures published from one UTC midnight on and never changed. `day`: the last UTC day counted in them.
+
+    body: what pages read. basis: what the next snapshot needs, exact numbers and the secrets that hide them;
+    it is never read by a page and must never be published.
+    """
+
+    __tablename__ = "tally_snapshot"
+    __table_args__ = (UniqueConstraint("petition_id", "kind", "day"), one_of("kind", SNAPSHOT_KINDS))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petition.id"))
+    kind: Mapped[str] = mapped_column(word())
+    day: Mapped[date]
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    basis: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
