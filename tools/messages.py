@@ -105,14 +105,14 @@ def as_text(catalogue: Catalog) -> bytes:
     return b"".join(line for line in lines if not line.startswith(unwanted))
 
 
-def as_compiled(catalogue: Catalog) -> bytes:
-    """Return a catalogue as gettext reads it. What is not wholly translated is left out: it shows in English."""
-    ready = read_po(io.BytesIO(as_text(catalogue)), locale=catalogue.locale)
-    for message in list(ready):
+def as_compiled(text: bytes, language: str) -> bytes:
+    """Return the bytes of a .po file as gettext reads them. What is not wholly translated shows in English."""
+    catalogue = read_po(io.BytesIO(text), locale=language)
+    for message in list(catalogue):
         if message.id and not _is_translated(message):
-            ready.delete(message.id, message.context)
+            catalogue.delete(message.id, message.context)
     buffer = io.BytesIO()
-    write_mo(buffer, ready)
+    write_mo(buffer, catalogue)
     return buffer.getvalue()
 
 
@@ -131,9 +131,10 @@ def main() -> None:
     template = extracted()
     for language in LANGUAGES:
         catalogue = updated(language, template)
+        text = as_text(catalogue)
         catalogue_path(language).parent.mkdir(parents=True, exist_ok=True)
-        catalogue_path(language).write_bytes(as_text(catalogue))
-        compiled_path(language).write_bytes(as_compiled(catalogue))
+        catalogue_path(language).write_bytes(text)
+        compiled_path(language).write_bytes(as_compiled(text, language))
         # English sentences stand in the code: its catalogue says only what should read differently.
         left = 0 if language == "en" else len(untranslated(catalogue))
         print(f"{language}: {len(catalogue)} sentences, {left} to translate", file=sys.stderr)

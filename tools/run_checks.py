@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHECKS = {
-    "ruff finds no fault": ["ruff", "check", "--quiet", "."],
+    "ruff finds no fault": ["ruff", "check", "--quiet", "--output-format", "concise", "."],
     "formatted by ruff": ["ruff", "format", "--quiet", "--diff", "."],
     "types are strict": ["mypy", "--no-error-summary"],
     "rooms import only downwards": ["lint-imports", "--no-logo", "--cache-dir", ".import_linter_cache"],
