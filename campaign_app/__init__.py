@@ -2,7 +2,9 @@
 
 The house, top floor first. A room imports only rooms on lower floors; import-linter holds it.
 
-    app.py  cli.py     the only ones that know every room
+    cli.py             `campaign …`; operate.py has its commands that run an installation
+    app.py             create_app: the only one, with cli.py, that knows every room
+    health.py jobs.py  whether people can sign here now; what the worker does by the clock
     exports/           sheets of signatures, sealed for the campaign's own keys
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     petitions/         the demand, its texts, addressees, goals, updates, states
@@ -11,8 +13,9 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     mail/              outbox table, worker, messages, periodic jobs
     shield/            network buckets, proof of work, form tokens, ceilings
     sealing/           keys, tags, sealed contacts and mail, shredding
-    ground             clock, columns, config, campaign, extensions, database, languages, rich_text,
-                       errors, finished_pages, security_headers: knows no room
+    ground             clock, columns, config, campaign, extensions, database, languages, rich_text, errors,
+                       anonymous_logs, finished_pages, security_headers, static_files, server (gunicorn's
+                       settings): knows no room
 
 Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,
 operations.py (writes; flush, never commit), queries.py (reads), models.py, rules.py (pure).
