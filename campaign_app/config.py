@@ -15,6 +15,8 @@ from .errors import ConfigurationError
 ROOT = Path(__file__).resolve().parent.parent
 EXTENSION = "nidaa_settings"
 ENVIRONMENTS = ("development", "production")
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
+LIMIT_STORES = ("redis", "rediss", "unix", "valkey", "valkeys", "valkey+unix")
 SECRET_BYTES = 32
 
 
@@ -91,6 +93,13 @@ def check(settings: Settings) -> None:
     address = urlsplit(settings.base_url)
     if address.scheme not in ("http", "https") or not address.hostname:
         raise ConfigurationError("BASE_URL must be the public address, such as https://petition.example.org")
+    for name, url, schemes in (
+        ("DATABASE_URL", settings.database_url, DATABASES),
+        ("LIMITS_URL", settings.limits_url, LIMIT_STORES),
+    ):
+        # Never repeated: it may hold a password.
+        if url and url.partition("://")[0] not in schemes:
+            raise ConfigurationError(f"{name} must begin with one of {', '.join(schemes)}, then ://")
     if not settings.is_production:
         return
     if address.scheme != "https":
@@ -109,7 +118,10 @@ def secret_key(settings: Settings) -> bytes:
         if settings.is_production:
             raise ConfigurationError("SECRET_KEY_FILE does not exist; `campaign init` makes it")
         write_secret_key(path)
-    secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except ValueError:
+        secret = b""
     if len(secret) < SECRET_BYTES:
         raise ConfigurationError("SECRET_KEY_FILE must hold at least 32 bytes in hexadecimal")
     return secret
