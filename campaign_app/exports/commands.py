@@ -10,6 +10,7 @@ from ..clock import utc_now
 from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import public_petition
+from ..petitions.rules import PetitionUnknown
 from ..sealing.campaign_secret import CampaignSecret, NotASecret, secret_from_text, secret_from_words
 from ..sealing.key_files import CAMPAIGN_SECRET, parse_key_file
 from ..sealing.problems import SealingProblem
@@ -46,6 +47,8 @@ def export(sealed: bool, slug: str, purpose: str, out: Path) -> None:
             )
         manifest_path.write_text(manifest.text, encoding="utf-8")
         unfinished.replace(out)
+    except PetitionUnknown as unknown:
+        raise click.ClickException(f"there is no petition {slug}") from unknown
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
     finally:

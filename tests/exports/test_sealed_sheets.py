@@ -1,0 +1,226 @@
+"""`campaign export --sealed`: who is counted leaves, sealed; nobody else, and nothing in plain text."""
+
+import base64
+import hashlib
+import io
+import json
+import stat
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import update
+
+from campaign_app.exports.commands import export
+from campaign_app.exports.opening import Opening, csv_of
+from campaign_app.exports.operations import PurposeMissing, write_sealed_sheet
+from campaign_app.exports.rules import header_of
+from campaign_app.extensions import db
+from campaign_app.petitions.rules import PetitionUnknown
+from campaign_app.sealing.contacts import seal_contact
+from campaign_app.sealing.keys import keyring
+from campaign_app.signing.models import Signature
+from campaign_app.tally.models import TallyCell
+
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+def sign(petition, nth, *, state="counted", has_contact=True):
+    """Put a counted signature into the database and return it."""
+    cell = db.session.query(TallyCell).first()
+    signature_id = hashlib.sha256(b"%d" % nth).digest()[:16]
+    contact = {
+        "format": 1,
+        "id": signature_id.hex(),
+        "name": f"Test Signer {nth}",
+        "email": f"signer{nth}@example.org",
+        "country": "DE",
+        "language": "en",
+        "consents": {"signing": 1, "updates": None},
+        "text_version": 1,
+        "token": "t" * 32,
+    }
+    keys = keyring().campaign_public
+    signature = Signature(
+        id=signature_id,
+        petition_id=petition.id,
+        tag=hashlib.sha256(b"tag %d" % nth).digest(),
+        nth=0,
+        person_tag=hashlib.sha256(b"person %d" % nth).digest(),
+        state=state,
+        sealed_contact=seal_contact(contact, petition_slug=petition.slug, keys=keys) if has_contact else None,
+        key_ids=",".join(key.id for key in keys) if has_contact else "",
+        tally_cell_id=cell.id,
+        signed_on=NOW.date(),
+        text_language="en",
+        text_version=1,
+        consent_version=1,
+        path="nojs",
+        link_hash=hashlib.sha256(b"link %d" % nth).digest(),
+    )
+    db.session.add(signature)
+    return signature
+
+
+@pytest.fixture
+def signatures(petition):
+    """Five who are counted, and three of whom nothing may leave."""
+    db.session.add(
+        TallyCell(
+            petition_id=petition.id,
+            day=NOW.date(),
+            event="confirmed",
+            reason="",
+            country="DE",
+            language="en",
+            source="direct",
+            path="nojs",
+            slot=0,
+            people=5,
+            mailboxes=5,
+        )
+    )
+    db.session.flush()
+    made = [sign(petition, nth) for nth in range(5)]
+    sign(petition, 5, state="withdrawn", has_contact=False)
+    sign(petition, 6, state="invalidated")
+    sign(petition, 7, has_contact=False)
+    db.session.commit()
+    return made
+
+
+def sheet_of(petition, purpose="Letter to the Council"):
+    out = io.BytesIO()
+    manifest = write_sealed_sheet(petition_id=petition.id, purpose=purpose, out=out, now=NOW)
+    return out.getvalue(), manifest
+
+
+def test_those_who_are_counted_leave_in_the_order_of_their_random_keys(petition, signatures):
+    content, manifest = sheet_of(petition)
+    head, *rows = content.decode().splitlines()
+
+    expected = [row.sealed_contact for row in sorted(signatures, key=lambda row: row.id)]
+    assert [base64.b64decode(row) for row in rows] == expected
+    assert header_of(head) == manifest.header
+    assert manifest.header.rows == 5
+
+
+def test_the_first_line_says_what_for_and_with_which_numbers(petition, signatures):
+    _, manifest = sheet_of(petition, purpose="  Letter to \n the Council ")
+    header = manifest.header
+
+    assert header.petition == petition.slug
+    assert header.purpose == "Letter to the Council"
+    assert header.statement["people"] == 5
+    assert header.keys == sorted(key.id for key in keyring().campaign_public)
+    assert set(header.titles) == {"ar", "en"}
+
+
+@pytest.mark.usefixtures("signatures")
+def test_the_organiser_s_key_makes_the_table_of_it(petition):
+    content, manifest = sheet_of(petition)
+    opening = Opening(manifest.header)
+
+    table = "".join(
+        csv_of(content.decode().splitlines()[1:], opening=opening, secret=keyring().demo_secrets[1])
+    )
+
+    assert opening.is_whole
+    assert {f"signer{nth}@example.org" for nth in range(5)} <= set(table.replace('"', "").split(","))
+    assert "signer5" not in table
+    assert "signer6" not in table
+
+
+@pytest.mark.usefixtures("signatures")
+def test_nothing_of_a_signer_is_in_the_file_in_plain_text(petition):
+    content, _ = sheet_of(petition)
+    unwrapped = b"".join(base64.b64decode(line) for line in content.splitlines()[1:])
+
+    for hidden in (b"Test Signer", b"signer1@example.org", b"example.org"):
+        assert hidden not in content
+        assert hidden not in unwrapped
+
+
+def test_a_withdrawal_is_applied_before_the_sheet_is_written(petition, signatures):
+    db.session.execute(
+        update(Signature)
+        .where(Signature.id == signatures[0].id)
+        .values(state="withdrawn", sealed_contact=None)
+    )
+
+    _, manifest = sheet_of(petition)
+
+    assert manifest.header.rows == 4
+
+
+def test_a_petition_without_signatures_gives_an_empty_sheet(petition):
+    content, manifest = sheet_of(petition)
+
+    assert manifest.header.rows == 0
+    assert len(content.splitlines()) == 1
+
+
+@pytest.mark.parametrize("purpose", ["", "  \n ", "x" * 201])
+def test_a_sheet_without_a_purpose_does_not_leave(petition, purpose):
+    out = io.BytesIO()
+
+    with pytest.raises(PurposeMissing):
+        write_sealed_sheet(petition_id=petition.id, purpose=purpose, out=out, now=NOW)
+
+    assert out.getvalue() == b""
+
+
+@pytest.mark.usefixtures("context")
+def test_an_unknown_petition_is_refused():
+    with pytest.raises(PetitionUnknown):
+        write_sealed_sheet(petition_id=999, purpose="Any", out=io.BytesIO(), now=NOW)
+
+
+@pytest.mark.usefixtures("signatures")
+def test_the_command_writes_the_sheet_and_a_manifest_that_says_how_it_was_released(app, petition, tmp_path):
+    out = tmp_path / "sheet.nidaa-sheet"
+    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
+
+    result = app.test_cli_runner().invoke(export, arguments)
+
+    manifest = json.loads((tmp_path / "sheet.nidaa-sheet.manifest.json").read_text())
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "without the approval of two persons" in result.stderr
+    assert manifest["release"] == "command-line"
+    assert "released from the command line" in manifest["note"]
+    assert manifest["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("signatures")
+def test_the_command_never_overwrites_a_sheet(app, petition, tmp_path):
+    out = tmp_path / "sheet.nidaa-sheet"
+    out.write_text("kept")
+    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
+
+    result = app.test_cli_runner().invoke(export, arguments)
+
+    assert result.exit_code == 1
+    assert out.read_text() == "kept"
+
+
+@pytest.mark.usefixtures("context")
+def test_a_refused_export_leaves_no_file(app, tmp_path):
+    out = tmp_path / "sheet.nidaa-sheet"
+    arguments = ["--sealed", "--petition", "unknown", "--purpose", "Letter", "--out", str(out)]
+
+    result = app.test_cli_runner().invoke(export, arguments)
+
+    assert result.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("context")
+def test_there_is_no_export_that_is_not_sealed(app, tmp_path):
+    out = tmp_path / "sheet.csv"
+    arguments = ["--petition", "lists-and-graves", "--purpose", "Letter", "--out", str(out)]
+
+    result = app.test_cli_runner().invoke(export, arguments)
+
+    assert result.exit_code == 2
+    assert not out.exists()
