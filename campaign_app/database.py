@@ -8,19 +8,22 @@ advisory file lock first, since waiting there is fair and costs nothing, while S
 
 import fcntl
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import has_request_context, request
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from .extensions import db
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
 BUSY_TIMEOUT_MS = 10_000
+RETRY_LOCK_SECONDS = 0.0005
 
 
 def prepare(engine: Engine) -> None:
@@ -49,8 +52,56 @@ def write_once_more(work: Callable[[], None]) -> None:
         work()
 
 
+class WriteTurn:
+    """The queue of writers to one SQLite file: a lock among threads, a file lock among processes.
+
+    Threads wait in their own process first, so that at most one of each process asks for the file lock.
+    The kernel gives the file lock back when a process dies.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Prepare a turn. path: the lock file, beside the database."""
+        self.path = path
+        self.threads = threading.Lock()
+        self.descriptor: int | None = None
+
+    def take(self) -> None:
+        """Wait for the turn. Raises OperationalError, as SQLite would, when it does not come in time."""
+        deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+        if not self.threads.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise _busy()
+        try:
+            if self.descriptor is None:
+                self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            while not self._is_locked():
+                if time.monotonic() > deadline:
+                    raise _busy()
+                time.sleep(RETRY_LOCK_SECONDS)
+        except BaseException:
+            self.threads.release()
+            raise
+
+    def give_back(self) -> None:
+        """Let the next writer go."""
+        if self.descriptor is not None:
+            fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        self.threads.release()
+
+    def _is_locked(self) -> bool:
+        assert self.descriptor is not None  # noqa: S101 - opened by take()
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _busy() -> OperationalError:
+    return OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
+
+
 def _prepare_sqlite(engine: Engine) -> None:
-    lock_path = Path(f"{engine.url.database}.write-lock")
+    turn = WriteTurn(Path(f"{engine.url.database}.write-lock"))
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
@@ -65,27 +116,20 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        info = connection.connection.record_info
+        info = connection.info
         reading = is_reading()
-        if info is not None and info.get("query_only") != reading:
+        if info.get("query_only") != reading:
             connection.exec_driver_sql(f"PRAGMA query_only={int(reading)}")
             info["query_only"] = reading
         if reading:
             connection.exec_driver_sql("BEGIN")
             return
-        if info is not None and LOCK not in info:
-            info[LOCK] = _locked(lock_path)
+        if not info.get(LOCK):
+            turn.take()
+            info[LOCK] = True
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
     def _release(connection: Any, record: Any) -> None:
-        descriptor = record.info.pop(LOCK, None)
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def _locked(path: Path) -> int:
-    """Open the lock file and wait for it; closing the descriptor gives it back, also after a crash."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    return descriptor
+        if record.info.pop(LOCK, False):
+            turn.give_back()

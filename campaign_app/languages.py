@@ -5,6 +5,7 @@ sets ARABIC_DIGITS; all three families of digits are accepted on input.
 """
 
 import tomllib
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -140,7 +141,7 @@ def _countries(content_dir: Path, lang: str) -> tuple[tuple[str, str], ...]:
 def _alphabetical(lang: str) -> Callable[[tuple[str, str]], str]:
     """Order names as a reader of the language looks them up: hamza and article do not count in Arabic."""
     if lang != "ar":
-        return lambda pair: pair[1].casefold()
+        return lambda pair: unicodedata.normalize("NFKD", pair[1]).casefold()
     bare = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي"})
     return lambda pair: pair[1].translate(bare).removeprefix("ال")
 

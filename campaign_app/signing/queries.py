@@ -233,7 +233,7 @@ def _rendered(petition: PetitionRecord, text: TextRecord) -> dict[str, Markup]:
     key = (petition.id, text.language, text.version)
     if key not in kept:
         kept[key] = {
-            name: render_figures(getattr(text, name), text.language)
+            name: render_figures(getattr(text, name), text.language, top_heading=3)
             for name in ("demand", "background", "next_steps")
         }
     return kept[key]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 import segno
@@ -10,8 +11,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 
-@dataclass(frozen=True)
-class ShareLink:
+class ShareLink(NamedTuple):
     """One service. `source` is the coarse code that its address carries."""
 
     service: str
