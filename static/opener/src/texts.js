@@ -206,7 +206,7 @@ const TEXTS = {
     not_a_backup: "هذه ليست نسخة احتياطية من مفتاح حملة.",
     public_file_given: "هذا ملف المفتاح العام، وهو لا يفتح شيئاً. استعمل النسخة الورقية.",
 
-    open_lead: "يسلّم الخادم التواقيع في ملف مختوم ينتهي اسمه بـ ‎.nidaa-sheet. ويُفتح هنا، على هذا الحاسوب، بنسختك الاحتياطية.",
+    open_lead: "يسلّم الخادم التواقيع في ملف مختوم ينتهي اسمه بـ ⁨.nidaa-sheet⁩. ويُفتح هنا، على هذا الحاسوب، بنسختك الاحتياطية.",
     open_file: "القائمة المختومة",
     open_petition: "العريضة",
     open_purpose: "الغرض",
@@ -250,7 +250,12 @@ function say(key, details = {}) {
   if (typeof text === "object") {
     text = text[new Intl.PluralRules(LOCALES[language]).select(details.n ?? 0)] ?? text.other;
   }
-  return text.replace(/\{(\w+)\}/g, (_, name) => (typeof details[name] === "number" ? sayNumber(details[name]) : details[name]));
+  return text.replace(/\{(\w+)\}/g, (_, name) => (typeof details[name] === "number" ? sayNumber(details[name]) : isolated(details[name])));
+}
+
+// Latin words in an Arabic sentence keep their own direction, and their full stops.
+function isolated(text) {
+  return DIRECTIONS[language] === "rtl" ? `\u2068${text}\u2069` : text;
 }
 
 function sayNumber(number) {
