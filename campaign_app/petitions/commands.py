@@ -1,6 +1,7 @@
 """`campaign petition …`: list petitions, take them through their states, write a new text version."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from . import operations
 from .content import read_text
 from .models import Petition
 from .queries import forget_kept
-from .rules import NotReadyToOpen, PetitionUnknown, TransitionRefused
+from .rules import NotReadyToOpen, PetitionUnknown, TransitionRefused, UpdateIncomplete
 
 STEPS = {
     "open": "open",
@@ -84,6 +85,24 @@ def write(slug: str, language: str, file: Path) -> None:
     version = operations.write_text(petition=found, language=language, text=read_text(file), now=utc_now())
     db.session.commit()
     click.echo(f"{slug} ({language}) is at version {version.version}", err=True)
+
+
+@petition.command("update")
+@click.argument("slug")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def update(slug: str, file: Path) -> None:
+    """Publish a piece of news from a TOML file with a table per language: [ar] title, body; [en] title, body."""
+    try:
+        found = operations.petition_by_slug(slug)
+        operations.publish_update(
+            petition=found, texts=tomllib.loads(file.read_text(encoding="utf-8")), now=utc_now()
+        )
+    except (PetitionUnknown, UpdateIncomplete, tomllib.TOMLDecodeError) as refusal:
+        raise click.ClickException(str(refusal)) from None
+    db.session.commit()
+    forget_kept()
+    click.echo(f"published on the page of {slug}", err=True)
 
 
 commands: list[click.Command] = [petition]

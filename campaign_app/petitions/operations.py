@@ -14,8 +14,8 @@ from ..extensions import db
 from ..sealing import tags
 from ..sealing.keys import KeyProblem, keyring, signing_obstacles
 from .content import ShippedPetition, digest
-from .models import Addressee, Goal, Petition, PetitionText
-from .rules import TEXT_FIELDS, NotReadyToOpen, PetitionUnknown, check_transition
+from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
+from .rules import TEXT_FIELDS, NotReadyToOpen, PetitionUnknown, UpdateIncomplete, check_transition
 
 
 @dataclass
@@ -183,3 +183,30 @@ def opening_obstacles(*, petition: Petition) -> list[str]:
     except KeyProblem as problem:
         obstacles.append(str(problem))
     return obstacles
+
+
+def publish_update(
+    *, petition: Petition, texts: Mapping[str, Mapping[str, str]], now: datetime
+) -> PetitionUpdate:
+    """Add a piece of news to a petition's page, dated today.
+
+    texts: language code → {"title", "body"}, body in Markdown. Raises UpdateIncomplete where a required
+    language lacks either. Flushes; never commits.
+    """
+    lacking = [
+        language
+        for language in petition.required_languages
+        if not all(str(texts.get(language, {}).get(name, "")).strip() for name in ("title", "body"))
+    ]
+    if lacking:
+        raise UpdateIncomplete(f"the update lacks a title or body in {', '.join(lacking)}")
+    update = PetitionUpdate(
+        petition_id=petition.id,
+        published_on=utc_day(now),
+        texts={
+            language: {"title": words["title"], "body": words["body"]} for language, words in texts.items()
+        },
+    )
+    db.session.add(update)
+    db.session.flush()
+    return update

@@ -33,6 +33,10 @@ class NotReadyToOpen(Exception):
     """Something is missing before people may sign. The message lists it, a line each."""
 
 
+class UpdateIncomplete(Exception):
+    """A piece of news lacks its words in a required language."""
+
+
 def check_transition(current: str, wanted: str) -> None:
     """Refuse a step that the states do not allow. Raises TransitionRefused."""
     if wanted not in TRANSITIONS[current]:

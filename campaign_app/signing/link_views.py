@@ -11,6 +11,7 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from ..addresses import public_url
 from ..clock import utc_now
 from ..database import write_once_more
 from ..extensions import db
@@ -94,7 +95,7 @@ def confirmed(lang: str, token: str) -> ResponseReturnValue:
     now = utc_now()
     numbers = statement(page.petition.id, now=now)
     shown = petition_page(page.petition, lang, people=numbers.people, now=now)
-    address = url_for(".petition", lang=lang, slug=page.petition.slug, _external=True)
+    address = public_url(".petition", lang=lang, slug=page.petition.slug)
     return render_template(
         "signing/confirmed.html",
         petition=shown,
@@ -247,7 +248,7 @@ def _my_signature(
     numbers = statement(page.petition.id, now=utc_now())
     shown = petition_page(page.petition, lang, people=numbers.people, now=utc_now())
     can_add = page.petition.people_per_mailbox - len(people) if shown.is_accepting and page.tag else 0
-    address = url_for(".petition", lang=lang, slug=page.petition.slug, _external=True)
+    address = public_url(".petition", lang=lang, slug=page.petition.slug)
     failed = add_form or name_form
     return render_template(
         "signing/my_signature.html",
@@ -262,7 +263,7 @@ def _my_signature(
         refusal=refusal,
         countries=countries(lang),
         token=token,
-        private_url=url_for(".my_signature", lang=lang, token=token, _external=True),
+        private_url=public_url(".my_signature", lang=lang, token=token),
         share=share_set(petition_url=address, title=shown.title),
         delivered_letters=[],
         consents=current_consents(),

@@ -43,7 +43,7 @@ def has_unsupported_characters(text: str) -> bool:
 
 def has_link(text: str) -> bool:
     """Whether a name holds a web address."""
-    return "." in text and bool(_LINK.search(text)) or "://" in text
+    return ("." in text and bool(_LINK.search(text))) or "://" in text
 
 
 def canonical_email(address: str) -> str:

@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from flask import Response, abort, jsonify, redirect, render_template, request, url_for
+from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import finished_pages
+from ..addresses import public_url
 from ..campaign import campaign
 from ..clock import utc_day, utc_now
 from ..languages import preferred_language
@@ -23,7 +24,6 @@ from .rates import confirmation_rates
 def root() -> ResponseReturnValue:
     """Send a reader to the pages in a language of their own."""
     answer = redirect(url_for(".home", lang=preferred_language()), 302)
-    assert isinstance(answer, Response) or answer is not None  # noqa: S101
     answer.headers["Vary"] = "Accept-Language"
     return answer
 
@@ -120,5 +120,5 @@ def _as_json(petition: PetitionRecord, found: Statement, lang: str) -> dict[str,
         "paper": found.paper,
         "endorsements": found.endorsements,
         "first_signed_on": found.first_on.isoformat() if found.first_on else None,
-        "method": url_for(".numbers", lang=lang, slug=petition.slug, _external=True, _anchor="method"),
+        "method": public_url(".numbers", lang=lang, slug=petition.slug, _anchor="method"),
     }
