@@ -191,6 +191,7 @@ def _destroy_old_masters() -> None:
     keys_dir = settings().keys_dir
     for master_id in tags.destroy_old_masters(keys_dir=keys_dir, session=db.session):
         _say(f"destroyed master {master_id} on this host")
+    _say("take a backup now: in older ones no petition's tags can be used any more")
     newest = newest_of(read_key_files(keys_dir, only=MASTER))
     _say(f"other hosts need {newest.name}, and `campaign keys destroy-old-masters` there")
 

@@ -1,11 +1,15 @@
 """Keys as the tests of sealing need them: a folder with the server's keys and two campaign keys."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from campaign_app.sealing import operations
 from campaign_app.sealing.campaign_secret import CampaignSecret, backup_check, new_secret
@@ -40,3 +44,14 @@ def secrets(keys_dir: Path) -> list[CampaignSecret]:
     for secret in made:
         operations.add_campaign_key(keys_dir=keys_dir, file_bytes=public_file(secret))
     return made
+
+
+@pytest.fixture
+def own_keys(context: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The application with a folder of keys that a test may change."""
+    shared = context.extensions["nidaa_settings"]
+    shutil.copytree(shared.keys_dir, tmp_path / "own")
+    monkeypatch.setitem(context.extensions, "nidaa_settings", replace(shared, keys_dir=tmp_path / "own"))
+    context.extensions.pop("nidaa_keyring", None)
+    yield tmp_path / "own"
+    context.extensions.pop("nidaa_keyring", None)

@@ -1,11 +1,7 @@
 """The set of keys: what must be there, what shuts signing, and how a changed file is noticed."""
 
-import shutil
-from dataclasses import replace
-
 import pytest
 
-from campaign_app.config import Settings
 from campaign_app.sealing import keys as sealing_keys
 from campaign_app.sealing import operations
 from campaign_app.sealing.campaign_secret import new_secret
@@ -113,17 +109,6 @@ def test_a_single_campaign_key_is_allowed_but_warned_of(keys_dir, secrets):
     operations.remove_campaign_key(keys_dir=keys_dir, key_id=secrets[0].id)
 
     assert "only one campaign key" in key_warnings(load_keys(keys_dir))[0]
-
-
-@pytest.fixture
-def own_keys(context, tmp_path, monkeypatch):
-    """The application with a folder of keys that a test may spoil."""
-    shared: Settings = context.extensions["nidaa_settings"]
-    shutil.copytree(shared.keys_dir, tmp_path / "own")
-    monkeypatch.setitem(context.extensions, "nidaa_settings", replace(shared, keys_dir=tmp_path / "own"))
-    monkeypatch.delitem(context.extensions, "nidaa_keyring", raising=False)
-    yield tmp_path / "own"
-    context.extensions.pop("nidaa_keyring", None)
 
 
 def test_keys_are_loaded_once_a_process(own_keys):

@@ -1,8 +1,5 @@
 """Tags recognise a repeat within one petition; a shredded key recognises nobody, whatever else is stolen."""
 
-import shutil
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import delete, select, text
 
@@ -20,19 +17,14 @@ ONE, OTHER = 1001, 1002
 
 
 @pytest.fixture
-def keys_dir(context, tmp_path, monkeypatch):
-    """The application with its own copy of the keys, and two petitions that have tag keys."""
-    shared = context.extensions["nidaa_settings"]
-    shutil.copytree(shared.keys_dir, tmp_path / "own")
-    monkeypatch.setitem(context.extensions, "nidaa_settings", replace(shared, keys_dir=tmp_path / "own"))
-    context.extensions.pop("nidaa_keyring", None)
+def keys_dir(own_keys):
+    """The application's keys, and two petitions that have tag keys."""
     db.session.execute(delete(PetitionKey))
     for petition_id in (ONE, OTHER):
         tags.create_petition_key(petition_id=petition_id, session=db.session)
     db.session.commit()
-    yield tmp_path / "own"
+    yield own_keys
     db.session.rollback()
-    context.extensions.pop("nidaa_keyring", None)
 
 
 def key_of(petition_id):
