@@ -289,8 +289,17 @@ def test_both_fonts_together_keep_to_the_budget():
     assert sum(path.stat().st_size for path in (STATIC / "fonts").glob("*.woff2")) <= FONT_LIMIT
 
 
+def test_who_saves_data_is_given_no_font():
+    plain = re.search(r"\.plain body{([^}]*)}", (STATIC / "css" / "critical.css").read_text())
+    layout = (TEMPLATES / "layout" / "public.html").read_text()
+
+    assert plain is not None
+    assert "Vazirmatn" not in plain[1]
+    assert '{% if saves_data %} class="plain"{% endif %}>' in layout
+
+
 def test_every_font_that_is_named_is_there():
-    named = re.findall(r"url\(\"\.\./([^\"]+)\"\)", (STATIC / "css" / "fonts.css").read_text())
+    named = re.findall(r"url\(\"\.\./([^\"]+)\"\)", (STATIC / "css" / "register.css").read_text())
 
     assert len(named) == 2
     assert all((STATIC / name).is_file() for name in named)
