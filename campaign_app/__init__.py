@@ -2,7 +2,8 @@
 
 The house, top floor first. A room imports only rooms on lower floors; import-linter holds it.
 
-    cli.py             `campaign …`; operate.py has its commands that run an installation
+    cli.py operate.py  `campaign …`; its commands that run an installation
+    supervisor.py      keeps the web server and one worker running
     app.py             create_app: the only one, with cli.py, that knows every room
     health.py jobs.py  whether people can sign here now; what the worker does by the clock
     exports/           sheets of signatures, sealed for the campaign's own keys

@@ -1,11 +1,9 @@
 """Commands that run an installation: init, migrate, serve, worker, check."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 
 import click
 from alembic.runtime.migration import MigrationContext
@@ -18,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .app import create_app, refuse_unready
 from .campaign import campaign as this_campaign
 from .clock import utc_day, utc_now
-from .config import ROOT, from_environment, settings, write_secret_key
+from .config import ROOT, Settings, from_environment, settings, write_secret_key
 from .extensions import db
 from .mail.queries import outbox_state
 from .mail.schedule import run_worker
@@ -27,8 +25,8 @@ from .petitions.content import shipped_petitions
 from .sealing.keys import KeyProblem, key_warnings, keyring, signing_obstacles
 from .sealing.operations import ensure_development_keys, make_server_keys
 from .sealing.tags import old_masters_remaining
+from .supervisor import command, refuse_taken_port, supervise
 
-RESTART_PAUSE_SECONDS = 2
 NEEDS_ATTENTION = 3
 
 
@@ -74,32 +72,17 @@ def initialise() -> None:
 def serve(first_run: bool) -> None:
     """Run the web server and one worker until stopped."""
     chosen = from_environment()
-    if first_run:
-        _first_run()
+    refuse_taken_port(chosen)
+    if first_run and subprocess.run(command("init"), cwd=ROOT, check=False).returncode:
+        sys.exit(1)  # it has said why
     refuse_unready(create_app(chosen))
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:campaign_app.server", "wsgi:app"],
-        cwd=ROOT,
-        env=environment,
-    )
-    worker_process = _start_worker(environment)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    sys.exit(supervise(chosen, announce=lambda: _announce(chosen)))
+
+
+def _announce(chosen: Settings) -> None:
     click.echo(f"Nidaa is at {chosen.base_url}/", err=True)
     if not chosen.is_production and not chosen.smtp_url:
         click.echo(f"Its mails are shown at {chosen.base_url}/dev/mail", err=True)
-    while not stopping.wait(1):
-        if web.poll() is not None:
-            break
-        if worker_process.poll() is not None:
-            click.echo("the worker ended; starting another", err=True)
-            time.sleep(RESTART_PAUSE_SECONDS)
-            worker_process = _start_worker(environment)
-    _stop(worker_process)
-    _stop(web)
-    sys.exit(0 if stopping.is_set() else web.returncode or 1)
 
 
 @click.command()
@@ -108,7 +91,8 @@ def worker() -> None:
     """Send mail and run the periodic jobs until stopped; the mail in hand is finished first."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        # In a thread of its own: the handler may interrupt a wait that holds the event's lock.
+        signal.signal(number, lambda *_: threading.Thread(target=stop.set).start())
     run_worker(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
 
 
@@ -167,28 +151,3 @@ def _database_findings(obstacles: list[str], warnings: list[str]) -> None:
     old = old_masters_remaining(keys_dir=settings().keys_dir, session=db.session)
     if old:
         obstacles.append(f"old master keys still exist: {', '.join(old)}; run `campaign keys rotate-master`")
-
-
-def _first_run() -> None:
-    """Run `campaign init` in a process of its own, so that the server starts clean."""
-    subprocess.run(
-        [sys.executable, "-c", "from campaign_app.cli import main; main()", "init"], cwd=ROOT, check=True
-    )
-
-
-def _start_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from campaign_app.cli import main; main()", "worker"],
-        cwd=ROOT,
-        env=environment,
-    )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(timeout=25)
-    except subprocess.TimeoutExpired:
-        process.kill()

@@ -4,7 +4,9 @@ from campaign_app.config import from_environment
 
 _settings = from_environment()
 
-bind = f"{_settings.bind}:{_settings.port}"
+_host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
+
+bind = f"{_host}:{_settings.port}"
 worker_class = "gthread"
 workers = _settings.web_workers
 threads = _settings.web_threads
