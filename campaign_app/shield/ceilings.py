@@ -16,7 +16,6 @@ from werkzeug.exceptions import TooManyRequests
 from ..extensions import limiter
 from .rules import client_address
 from .state import current_shield
-from .stores import Store
 
 STRATEGY = "fixed-window"
 
@@ -59,17 +58,13 @@ def check(ceiling: Ceiling) -> None:
 
 
 class ShieldStorage(Storage):
-    """The shield's store in the words of Flask-Limiter.
+    """The store of the current application's shield, in the words of Flask-Limiter.
 
     Instead of its own storages: `memory://` starts a thread and looks at every key up to every 10 ms, and
     the Redis one would need a second way to survive an outage.
     """
 
     STORAGE_SCHEME = ["nidaa"]  # noqa: RUF012 - read by the library's metaclass
-
-    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, *, store: Store) -> None:
-        super().__init__(uri, wrap_exceptions=wrap_exceptions)
-        self._store = store
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -78,15 +73,15 @@ class ShieldStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter that ends `expiry` seconds after its first hit."""
-        return self._store.hit(_named(key), amount=amount, window=expiry)
+        return current_shield().store.hit(_named(key), amount=amount, window=expiry)
 
     def get(self, key: str) -> int:
         """Return a counter's value."""
-        return self._store.hits(_named(key))
+        return current_shield().store.hits(_named(key))
 
     def get_expiry(self, key: str) -> float:
         """Return when a counter ends, in seconds since 1970."""
-        return self._store.hits_end(_named(key))
+        return current_shield().store.hits_end(_named(key))
 
     def check(self) -> bool:
         """Say that counting works; it always does."""
@@ -101,10 +96,9 @@ class ShieldStorage(Storage):
         raise NotImplementedError
 
 
-def init_app(app: Flask, store: Store) -> None:
-    """Bind Flask-Limiter to the application and to the shield's store."""
+def init_app(app: Flask) -> None:
+    """Bind Flask-Limiter to the application and to its shield."""
     app.config["RATELIMIT_STORAGE_URI"] = "nidaa://"
-    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"store": store}
     app.config["RATELIMIT_STRATEGY"] = STRATEGY
     # Flask-Limiter's hooks apply default limits and write headers on every request. We have neither, and
     # they cost as much as the rest of an empty request. It does not register them twice: so, not once.

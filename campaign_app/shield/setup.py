@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
         own_origin=origin_of(settings.base_url),
         mails_without_script=_share(settings),
     )
-    ceilings.init_app(app, store)
+    ceilings.init_app(app)
 
 
 def _share(settings: Settings) -> int:

@@ -32,16 +32,16 @@ def make_app(secret: bytes = SECRET, **settings: object) -> Flask:
 
 
 @pytest.fixture
-def app() -> Flask:
-    """Return an application that counts in memory."""
+def shielded() -> Flask:
+    """Return an application with nothing but a shield, counting in memory."""
     return make_app()
 
 
 @pytest.fixture
-def in_app(app: Flask) -> Iterator[Flask]:
-    """Enter the context of the application."""
-    with app.app_context():
-        yield app
+def in_shielded(shielded: Flask) -> Iterator[Flask]:
+    """Enter the context of that application."""
+    with shielded.app_context():
+        yield shielded
 
 
 class RedisServer:

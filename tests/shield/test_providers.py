@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign_app.shield import providers as module
-from campaign_app.shield.providers import OTHER, is_familiar, provider_group, providers
+from campaign_app.shield.providers import OTHER, familiar_domains, is_familiar, provider_group, providers
 
 LISTED = tomllib.loads(Path(module.__file__).with_name("providers.toml").read_text(encoding="utf-8"))[
     "provider"
@@ -32,6 +32,7 @@ def test_a_domain_is_counted_in_the_group_of_its_provider(domain, group):
 def test_no_domain_is_listed_twice_and_all_are_written_as_dns_writes_them():
     domains = [domain for entry in LISTED for domain in entry["domains"]]
 
+    assert familiar_domains() == tuple(domains)
     assert len(domains) == len(set(domains))
     assert all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain) for domain in domains)
 

@@ -106,7 +106,7 @@ def test_any_header_names_the_proxy_or_a_readable_address(header):
     assert client == "10.0.0.1" or rules.network_of(client) != rules.UNKNOWN_NETWORK
 
 
-@given(some.lists(some.floats(0, 1000), max_size=60), some.integers(1, 5))
+@given(some.lists(some.integers(0, 1000), max_size=60), some.integers(1, 5))
 def test_no_window_ever_holds_more_places_than_its_ceiling(delays, ceiling):
     window, now = 100.0, 0.0
     places: list[float] = []
