@@ -28,7 +28,7 @@ def readyz() -> ResponseReturnValue:
     try:
         db.session.execute(text("SELECT 1"))
         state = outbox_state(now=utc_now())
-        mail = {"waiting": state.waiting, "dead": state.dead}
+        mail = {"is_going_out": state.relay_trouble is None, "has_undeliverable": state.dead > 0}
     except SQLAlchemyError:
         db.session.rollback()
         obstacles.append("the database does not answer")

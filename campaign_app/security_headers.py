@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 
 from .config import settings
 
-PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 
 

@@ -20,6 +20,7 @@ from ..extensions import db
 from ..mail import operations as mail
 from ..petitions.models import Petition
 from ..petitions.queries import PetitionRecord
+from ..petitions.rules import PetitionClosed
 from ..sealing import tags
 from ..sealing.contacts import seal_contact
 from ..sealing.keys import Keyring
@@ -250,7 +251,8 @@ def confirm(*, token: str, now: datetime) -> Confirmation:
     """Count the person whose mailbox answered; opening the same link again changes nothing.
 
     One transaction: the signature (its constraints settle a repeat), one more in a tally cell, that
-    mailbox's requests deleted. Raises LinkUnknown. Executes; may roll back and try once more; never commits.
+    mailbox's requests deleted. Requests made before a petition closed may be confirmed for their seven days.
+    Raises LinkUnknown; PetitionClosed where the petition was withdrawn. Executes; may roll back and try once more; never commits.
     """
     try:
         return _confirm(token, now)
@@ -527,6 +529,9 @@ _TAKE_PENDINGS = (
 )
 
 
+_TERMS = select(Petition.people_per_mailbox, Petition.state).where(Petition.id == bindparam("petition_id"))
+
+
 def _mailbox(petition_id: int, tag: bytes) -> list[_Person]:
     rows = db.session.execute(_MAILBOX, {"petition_id": petition_id, "tag": tag})
     return [_Person(*row) for row in rows]
@@ -543,9 +548,11 @@ def _place(person_tag: bytes, mailbox: Sequence[_Person], people_per_mailbox: in
 
 
 def _people_per_mailbox(petition_id: int) -> int:
-    return db.session.execute(
-        select(Petition.people_per_mailbox).where(Petition.id == petition_id)
-    ).scalar_one()
+    """Return how many may sign from one mailbox. Raises PetitionClosed for a petition that was withdrawn."""
+    petition = db.session.execute(_TERMS, {"petition_id": petition_id}).one()
+    if petition.state == "withdrawn":
+        raise PetitionClosed
+    return int(petition.people_per_mailbox)
 
 
 def _person(petition_id: int, tag: bytes, nth: int) -> _Person:
