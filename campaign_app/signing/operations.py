@@ -252,7 +252,8 @@ def confirm(*, token: str, now: datetime) -> Confirmation:
 
     One transaction: the signature (its constraints settle a repeat), one more in a tally cell, that
     mailbox's requests deleted. Requests made before a petition closed may be confirmed for their seven days.
-    Raises LinkUnknown; PetitionClosed where the petition was withdrawn. Executes; may roll back and try once more; never commits.
+    Raises LinkUnknown; PetitionClosed where the petition was withdrawn. Executes; may roll back and try
+    once more; never commits.
     """
     try:
         return _confirm(token, now)
