@@ -23,12 +23,19 @@ from ..languages import LANGUAGES, direction, format_day
 from . import rules
 from .transport import MESSAGE_POLICY, carried_address
 
-# Kinds that open the page of one petition, and the page of the site that each opens.
-PAGES = {
-    rules.CONFIRM: "confirm",
-    rules.REMIND: "confirm",
-    rules.PRIVATE_LINK: "my-signature",
-    rules.OPERATOR_CHECK: "confirm",
+
+# Mail programs know neither logical properties nor our fonts: each direction says its side and what it can use.
+LOOKS = {
+    "rtl": {
+        "side": "right",
+        "font": "'Segoe UI', Tahoma, 'Geeza Pro', 'Noto Naskh Arabic', 'Noto Sans Arabic', sans-serif",
+        "line_height": "1.8",
+    },
+    "ltr": {
+        "side": "left",
+        "font": "'Segoe UI', -apple-system, Roboto, 'Helvetica Neue', Arial, sans-serif",
+        "line_height": "1.55",
+    },
 }
 
 
@@ -51,7 +58,7 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
     words = wording(
         kind,
         lang,
-        link=f"{settings().base_url}/{lang}/{PAGES[kind]}/{parameters['token']}",
+        link=f"{settings().base_url}/{lang}/confirm/{parameters['token']}",
         title=_one_line(parameters.get("title", "")),
         name=_one_line(parameters.get("name", "")),
         last_day=format_day(expires_on, lang),
@@ -63,9 +70,9 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
     message["Date"] = now
     message["Message-ID"] = _message_id(kind, parameters["token"])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answer comes back
-    message["Content-Language"] = lang
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
+    message["Content-Language"] = lang  # last, since making alternatives moves such headers to the first part
     return message
 
 
@@ -76,6 +83,7 @@ def wording(kind: str, lang: str, **values: str) -> Wording:
     shown = {
         "lang": lang,
         "direction": direction(lang),
+        **LOOKS[direction(lang)],
         "sender_name": sender_name(lang),
         "campaign_name": heart.name(lang),
         "responsible_body": heart.responsible_body,

@@ -28,9 +28,8 @@ class OutboxState:
 
 def outbox_state(*, now: datetime) -> OutboxState:
     """Return how many mails wait, are due and are dead. Reminders of the coming day count as waiting."""
-    counts = dict(
-        db.session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state)).tuples().all()
-    )
+    per_state = db.session.execute(select(OutboxMail.state, func.count()).group_by(OutboxMail.state))
+    counts = {state: count for state, count in per_state}
     is_due = (OutboxMail.state == rules.WAITING, OutboxMail.not_before <= now)
     due, since = db.session.execute(
         select(func.count(), func.min(OutboxMail.not_before)).where(*is_due)

@@ -101,7 +101,7 @@ class _Batch:
     is_after_pause: bool
     report: Report = field(default_factory=Report)
     broken_in_a_row: int = 0
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=lambda: time.monotonic())
 
     def now(self) -> datetime:
         """Return the time: the caller's, and what passed since."""
@@ -223,7 +223,7 @@ class _Batch:
                     return dict(link)
             else:
                 about = hooks().pendings_of(parameters, self.now())
-                operations.send_again(about=about, now=self.now())
+                operations.send_again(about=about, now=self.began_at)
             operations.note_settled(claim=claim, held_until=self.held_until)
             db.session.commit()
             self.report.settled += 1

@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
+from sqlalchemy import create_engine, make_url, text
 
 from campaign_app import config, database
 from campaign_app.extensions import babel, db
 from campaign_app.mail import schedule
+from campaign_app.mail.models import OutboxMail
 from campaign_app.sealing import operations as key_operations
 
 from .relays import FakeRelay
@@ -24,9 +26,10 @@ from .relays import FakeRelay
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make_app(settings: config.Settings) -> Flask:
-    """Return an application that knows the ground and the mail room, and no other."""
+def make_app(settings: config.Settings, *, is_new: bool = True) -> Flask:
+    """Return an application that knows the ground and the mail room, and no other; its tables new and empty."""
     app = Flask("campaign_app")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.sqlalchemy_url
     app.extensions[config.EXTENSION] = settings
     db.init_app(app)
@@ -34,8 +37,25 @@ def make_app(settings: config.Settings) -> Flask:
     schedule.register(app)
     with app.app_context():
         database.prepare(db.engine)
-        db.create_all()
+        if not is_new:
+            return app
+        tables = [OutboxMail.metadata.tables[name] for name in ("outbox", "job_lease")]
+        db.metadata.create_all(db.engine, tables=tables)
+        for table in tables:
+            db.session.execute(table.delete())
+        db.session.commit()
     return app
+
+
+@pytest.fixture(scope="session")
+def mail_database_url(database_url: str) -> str:
+    """Return where this room's tables live: a file per test (""), or a database beside the other rooms'."""
+    if not database_url:
+        return ""
+    with create_engine(make_url(database_url).set(drivername="postgresql+psycopg")).connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CREATE DATABASE mail_room"))
+        connection.engine.dispose()
+    return make_url(database_url).set(database="mail_room").render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +68,7 @@ def keys_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, keys_dir: Path) -> config.Settings:
+def mail_settings(tmp_path: Path, keys_dir: Path, mail_database_url: str) -> config.Settings:
     """Return settings whose mails become files."""
     return config.Settings(
         home=tmp_path,
@@ -56,13 +76,14 @@ def settings(tmp_path: Path, keys_dir: Path) -> config.Settings:
         content_dir=ROOT / "content",
         base_url="https://sign.example.org",
         mail_from="post@example.org",
+        database_url=mail_database_url,
     )
 
 
 @pytest.fixture
-def app(settings: config.Settings) -> Iterator[Flask]:
-    """Return an application inside its own context."""
-    app = make_app(settings)
+def mail_app(mail_settings: config.Settings) -> Iterator[Flask]:
+    """Return an application inside its own context; its mails become files."""
+    app = make_app(mail_settings)
     with app.app_context():
         yield app
         db.session.remove()
@@ -77,9 +98,9 @@ def relay() -> Iterator[FakeRelay]:
 
 
 @pytest.fixture
-def relayed_app(settings: config.Settings, relay: FakeRelay) -> Iterator[Flask]:
-    """Return an application that sends through `relay`."""
-    app = make_app(replace(settings, smtp_url=relay.url))
+def relayed_app(mail_settings: config.Settings, relay: FakeRelay) -> Iterator[Flask]:
+    """Return an application inside its own context; it sends through `relay`."""
+    app = make_app(replace(mail_settings, smtp_url=relay.url))
     with app.app_context():
         yield app
         db.session.remove()

@@ -1,0 +1,50 @@
+"""Run one batch of mails into files and be killed right after a mail left: a program, not a module.
+
+Usage: crashing_worker.py SETTINGS_AS_JSON NOW MAILS_BEFORE_THE_KILL
+"""
+
+import json
+import os
+import signal
+import sys
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+from campaign_app.config import Settings
+from campaign_app.mail.transport import FileTransport
+from campaign_app.mail.worker import run_batch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from mail.conftest import make_app  # noqa: E402 - found only through the line above
+
+
+class KilledAfter(FileTransport):
+    """A folder that mails reach, and a worker that does not live to record the last of them."""
+
+    left = 0
+
+    def send(self, message: EmailMessage) -> None:
+        """Write the mail; be killed when it was the last."""
+        super().send(message)
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    """Send until killed."""
+    told, now, mails = sys.argv[1:]
+    paths = {"home", "keys_dir", "content_dir", "secret_key_file"}
+    fields = {name: Path(value) if name in paths else value for name, value in json.loads(told).items()}
+    fields["trusted_proxies"] = tuple(fields["trusted_proxies"])
+    settings = Settings(**fields)
+    with make_app(settings, is_new=False).app_context():
+        transport = KilledAfter(settings.home / "mail")
+        transport.left = int(mails)
+        run_batch(now=datetime.fromisoformat(now), transport=transport)
+
+
+if __name__ == "__main__":
+    main()
