@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol, TypeVar
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from .memory_store import MemoryStore
 from .redis_store import RedisStore
@@ -128,6 +128,21 @@ class SharedStore:
         """See Store."""
         return self._ask(lambda store: store.reserve(key, now, ceiling=ceiling, window=window))
 
+    def warnings(self) -> list[str]:
+        """Return what an operator should mend, in plain sentences. Asks the shared store now."""
+        try:
+            if not self._shared.keeps_files():
+                return []
+        except ResponseError:
+            return ["the limits store does not say whether it writes its memory to a disk; it must not"]
+        except RedisError as error:
+            name = type(error).__name__
+            return [f"the limits store does not answer ({name}): each process counts for itself meanwhile"]
+        return [
+            "the limits store writes its memory to a disk, where the key of network buckets could be found:"
+            ' run it with save "" and appendonly no'
+        ]
+
     def _ask(self, question: Callable[[Store], Answer]) -> Answer:
         if self._outage.may_ask():
             try:
@@ -138,6 +153,11 @@ class SharedStore:
                 self._outage.answered()
                 return answer
         return question(self._local)
+
+
+def warnings_about(store: Store) -> list[str]:
+    """Return what an operator should mend about a store, in plain sentences, for `campaign check`."""
+    return store.warnings() if isinstance(store, SharedStore) else []
 
 
 def open_store(limits_url: str, secret: bytes) -> Store:

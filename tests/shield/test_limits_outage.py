@@ -7,7 +7,7 @@ import pytest
 
 from campaign_app.shield.memory_store import MemoryStore
 from campaign_app.shield.redis_store import RedisStore
-from campaign_app.shield.stores import SharedStore, open_store
+from campaign_app.shield.stores import SharedStore, open_store, warnings_about
 
 pytestmark = pytest.mark.redis
 
@@ -132,3 +132,17 @@ def test_a_redis_that_refuses_to_write_is_an_outage_too(redis_server):
         assert store.count(CAMP, "posts") == 2
     finally:
         shared._client.config_set("maxmemory", "0")
+
+
+def test_an_operator_is_told_when_redis_does_not_answer_or_keeps_files(failing_redis):
+    shared = RedisStore(failing_redis.url, b"secret")
+    store = SharedStore(shared, MemoryStore())
+    assert warnings_about(store) == []
+    assert warnings_about(MemoryStore()) == []
+
+    shared._client.config_set("save", "60 1")
+    assert "appendonly no" in warnings_about(store)[0]
+
+    failing_redis.stop()
+    assert "does not answer" in warnings_about(store)[0]
+    failing_redis.start()
