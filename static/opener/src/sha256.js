@@ -82,16 +82,23 @@ function sha256(message) {
   words.setUint32(padded.length - 4, message.length << 3);
   const state = INITIAL_STATE.slice();
   for (let at = 0; at < padded.length; at += 64) compress(state, padded, at);
-  const digest = new DataView(new ArrayBuffer(32));
-  state.forEach((word, at) => digest.setInt32(4 * at, word));
-  return new Uint8Array(digest.buffer);
+  const digest = new Uint8Array(32);
+  for (let at = 0; at < 32; at += 1) digest[at] = state[at >> 2] >>> (24 - 8 * (at & 3));
+  return digest;
 }
 
 function hmac(key, message) {
-  const block = new Uint8Array(64);
-  block.set(key.length > 64 ? sha256(key) : key);
-  const inner = sha256(bytesOf(block.map((byte) => byte ^ 0x36), message));
-  return sha256(bytesOf(block.map((byte) => byte ^ 0x5c), inner));
+  const short = key.length > 64 ? sha256(key) : key;
+  const inner = new Uint8Array(64 + message.length);
+  const outer = new Uint8Array(64 + 32);
+  for (let at = 0; at < 64; at += 1) {
+    const byte = at < short.length ? short[at] : 0;
+    inner[at] = byte ^ 0x36;
+    outer[at] = byte ^ 0x5c;
+  }
+  inner.set(message, 64);
+  outer.set(sha256(inner), 64);
+  return sha256(outer);
 }
 
 function hkdfExtract(salt, material) {
