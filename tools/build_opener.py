@@ -47,7 +47,6 @@ def build() -> str:
             "worker-src blob:",
             "img-src 'none'",
             "connect-src 'none'",
-            "webrtc 'block'",
             "form-action 'none'",
             "base-uri 'none'",
         )
