@@ -3,14 +3,13 @@
 import base64
 import json
 import re
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from campaign_app.exports.rules import SheetHeader
 from campaign_app.sealing import operations
@@ -19,12 +18,7 @@ from campaign_app.sealing.contacts import seal_contact
 from campaign_app.sealing.key_files import CAMPAIGN_SECRET, key_file_text, new_key_file
 from campaign_app.sealing.keys import CampaignKey, load_keys, signing_is_allowed
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.enable_socket,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 ROOT = Path(__file__).resolve().parents[2]
 OPENER = (ROOT / "static" / "opener" / "opener.html").as_uri()
@@ -36,19 +30,10 @@ SECRETS = [CampaignSecret(bytes.fromhex(frozen["seed"])) for frozen in FROZEN]
 TODAY = date(2026, 3, 5)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
+def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without a network; the test fails if the page logs an error or breaks."""
-    context = chromium.new_context(offline=True, locale="en-GB", accept_downloads=True)
+    context = browser.new_context(offline=True, locale="en-GB", accept_downloads=True)
     complaints: list[str] = []
     context.on(
         "console", lambda message: complaints.append(message.text) if message.type == "error" else None
@@ -60,8 +45,8 @@ def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(browser_context: BrowserContext) -> Page:
-    found = browser_context.new_page()
+def page(context: BrowserContext) -> Page:
+    found = context.new_page()
     found.goto(OPENER)
     return found
 
@@ -474,9 +459,9 @@ def test_a_key_that_is_on_no_paper_is_not_forgotten_without_asking(page):
 # What it promises
 
 
-def test_the_page_can_reach_nothing_even_if_it_wanted_to(chromium):
+def test_the_page_can_reach_nothing_even_if_it_wanted_to(browser):
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        context = chromium.new_context()
+        context = browser.new_context()
         page = context.new_page()
         page.goto(OPENER)
         blocked = page.evaluate(
@@ -512,7 +497,7 @@ def test_the_page_can_reach_nothing_even_if_it_wanted_to(chromium):
     assert {"img-src", "script-src-elem", "media-src", "style-src-elem"} <= set(blocked)
 
 
-def test_nothing_typed_or_made_stays_in_the_browser(page, browser_context):
+def test_nothing_typed_or_made_stays_in_the_browser(page, context):
     start(page, 1)
     page.fill("#word-1", FROZEN[0]["words"])
     press(page, "Check the backup")
@@ -523,12 +508,12 @@ def test_nothing_typed_or_made_stays_in_the_browser(page, browser_context):
     start(page, 1)
 
     assert stored == [0, 0, "", True]
-    assert browser_context.cookies() == []
+    assert context.cookies() == []
     assert page.locator("#word-1").input_value() == ""
 
 
-def test_from_a_web_address_the_page_only_says_how_to_save_it(chromium):
-    context = chromium.new_context()
+def test_from_a_web_address_the_page_only_says_how_to_save_it(browser):
+    context = browser.new_context()
     page = context.new_page()
     page.route(
         "https://example.org/opener.html", lambda route: route.fulfill(path=OPENER.removeprefix("file://"))
@@ -547,8 +532,8 @@ def test_from_a_web_address_the_page_only_says_how_to_save_it(chromium):
 @pytest.mark.parametrize(
     ("locale", "lang", "direction"), [("ar-SY", "ar", "rtl"), ("en-GB", "en", "ltr"), ("de-DE", "en", "ltr")]
 )
-def test_the_page_speaks_the_reader_s_language(chromium, locale, lang, direction):
-    context = chromium.new_context(locale=locale, offline=True)
+def test_the_page_speaks_the_reader_s_language(browser, locale, lang, direction):
+    context = browser.new_context(locale=locale, offline=True)
     page = context.new_page()
     page.goto(OPENER)
 
