@@ -106,14 +106,16 @@ def _newcomers(petition_id: int, since: date, through: date) -> int:
     """Return the people confirmed after the day `since`, up to the end of the day `through`."""
     confirmed = db.session.scalar(
         select(func.sum(TallyCell.people))
-        .filter_by(petition_id=petition_id, event="confirmed")
+        .where(TallyCell.petition_id == petition_id, TallyCell.event == "confirmed")
         .where(TallyCell.day > since, TallyCell.day <= through)
     )
     return int(confirmed or 0)
 
 
 def _people(petition_id: int, through: date) -> int:
-    net = db.session.scalar(select(_NET).filter_by(petition_id=petition_id).where(TallyCell.day <= through))
+    net = db.session.scalar(
+        select(_NET).where(TallyCell.petition_id == petition_id, TallyCell.day <= through)
+    )
     return int(net or 0)
 
 
@@ -121,7 +123,9 @@ def _people_by(petition_id: int, dimension: str, through: date) -> dict[str, int
     """Return the people counted in each group of a dimension at the end of a day."""
     code = BROKEN_DOWN_BY[dimension]
     rows = db.session.execute(
-        select(code, _NET).filter_by(petition_id=petition_id).where(TallyCell.day <= through).group_by(code)
+        select(code, _NET)
+        .where(TallyCell.petition_id == petition_id, TallyCell.day <= through)
+        .group_by(code)
     )
     return {code: int(net) for code, net in rows}
 
@@ -134,8 +138,7 @@ def _midnights(petition_id: int, dimension: str, since: date, through: date) -> 
     code = BROKEN_DOWN_BY[dimension]
     rows = db.session.execute(
         select(TallyCell.day, code, _NET)
-        .filter_by(petition_id=petition_id)
-        .where(TallyCell.day > since, TallyCell.day <= through)
+        .where(TallyCell.petition_id == petition_id, TallyCell.day > since, TallyCell.day <= through)
         .group_by(TallyCell.day, code)
     )
     changes: dict[date, dict[str, int]] = defaultdict(dict)

@@ -35,15 +35,15 @@ class Group:
     held_back: int
 
 
-def draw_secret() -> int:
-    """Return how many people of a group to hold back.
+def draw_secret(odds: int = ODDS) -> int:
+    """Return how many people of a group to hold back: `odds` less one on average.
 
-    Each number is 5/6 as likely as the one before (a geometric distribution). So two sets of secrets with the
-    same sum are equally likely, and no reader can say which is the likelier of two worlds; and without an upper
-    limit no group ever stands at its limit.
+    Each number is less likely than the one before by the same factor (a geometric distribution). So two sets of
+    secrets with the same sum are equally likely, and no reader can say which is the likelier of two worlds; and
+    without an upper limit no group ever stands at its limit.
     """
     held_back = 0
-    while secrets.randbelow(ODDS):
+    while secrets.randbelow(odds):
         held_back += 1
     return held_back
 
