@@ -1,7 +1,8 @@
-"""Confirmation rates: of the people a provider's mailboxes were asked, how many opened the link and confirmed.
+"""Confirmation rates: of the people asked at a provider's mailboxes, how many opened the link and confirmed.
 
-A low rate tells which provider loses our mails. Taken for each calendar week, once: two weeks have no request in
-common, so nothing can be worked out by comparing them.
+A low rate tells which provider loses our mails. Taken once for each calendar week: two weeks have no request in
+common, so nothing can be worked out by comparing them. Within a week, a few people of each kind are left out in
+secret, as `tally.suppression` does, so that rates and public totals together give away no small number.
 """
 
 from collections.abc import Mapping
@@ -18,18 +19,26 @@ from ..sealing import tags
 from ..shield.providers import OTHER, familiar_domains, provider_group, providers
 from ..tally.models import RATES, TallySnapshot
 from ..tally.snapshots import last_settled_day, latest_body
+from ..tally.suppression import Draw, Group, begin, draw_secret
 from .models import Pending, Signature
 
 FEWEST_REQUESTS = 100  # behind a published rate
+FEWEST_ANSWERS = (
+    10  # confirmed, and unanswered, of all providers together: below it, the sum itself says too much
+)
+ODDS = 2  # one person of each kind is left out of a provider's numbers on average: a rate must stay near the truth
 WEEK = timedelta(days=6)  # from its first day to its last
 SUNDAY = 6
 
 
 class Requests(NamedTuple):
-    """How many people were asked by mail, and how many of them confirmed."""
+    """How many people who were asked by mail confirmed, and how many have not."""
 
-    mailed: int
     confirmed: int
+    waiting: int
+
+    def __add__(self, other: "Requests") -> "Requests":  # type: ignore[override]
+        return Requests(self.confirmed + other.confirmed, self.waiting + other.waiting)
 
 
 @dataclass(frozen=True)
@@ -43,24 +52,34 @@ class ConfirmationRate:
     last_on: date
 
 
-def publishable(groups: Mapping[str, Requests]) -> list[tuple[str, int]]:
-    """Return (code, whole per cent) of each group that may be published, `other` last.
+def draw_few() -> int:
+    """Return how many people to leave out of one number."""
+    return draw_secret(ODDS)
 
-    Groups of fewer than FEWEST_REQUESTS go into `other`. Since the sum of all requests is known, so do the smallest
-    of the rest, until that sum leaves open by FEWEST_REQUESTS how large each published group is: a percentage of an
-    unknown number gives away no small one.
+
+def leave_some_out(groups: Mapping[str, Requests], draw: Draw = draw_few) -> dict[str, Requests]:
+    """Return the requests less a secret few of each kind; nothing where the sums of all are too small.
+
+    One person more in one group and one fewer in another, with the secrets moved likewise, gives the same.
     """
-    large = {
-        code: asked for code, asked in groups.items() if code != OTHER and asked.mailed >= FEWEST_REQUESTS
-    }
-    everybody = _sum(groups)
-    while large:
-        rest = _without(everybody, _sum(large))
-        published = large | ({OTHER: rest} if rest.mailed >= FEWEST_REQUESTS else {})
-        if everybody.mailed >= FEWEST_REQUESTS * (len(published) + 1):
-            return [(code, round(100 * asked.confirmed / asked.mailed)) for code, asked in published.items()]
-        del large[min(large, key=lambda code: large[code].mailed)]
-    return []
+    everybody = sum(groups.values(), Requests(0, 0))
+    if min(everybody) < FEWEST_ANSWERS:
+        return {}
+    confirmed = begin({code: asked.confirmed for code, asked in groups.items()}, draw)
+    waiting = begin({code: asked.waiting for code, asked in groups.items()}, draw)
+    return {code: Requests(_left(confirmed[code]), _left(waiting[code])) for code in groups}
+
+
+def rates_of(groups: Mapping[str, Requests]) -> list[tuple[str, int]]:
+    """Return (code, whole per cent) of each group of at least FEWEST_REQUESTS, in their order.
+
+    The smaller ones go into `other`, last; without a rate where they are too few together.
+    """
+    large = {code: asked for code, asked in groups.items() if code != OTHER and sum(asked) >= FEWEST_REQUESTS}
+    rest = sum((asked for code, asked in groups.items() if code not in large), Requests(0, 0))
+    if sum(rest) >= FEWEST_REQUESTS:
+        large[OTHER] = rest
+    return [(code, round(100 * asked.confirmed / sum(asked))) for code, asked in large.items()]
 
 
 def take(*, now: datetime) -> int:
@@ -76,7 +95,7 @@ def take(*, now: datetime) -> int:
     petitions = db.session.scalars(select(Petition.id).where(Petition.id.not_in(known))).all()
     taken = 0
     for petition_id in petitions:
-        rows = publishable(_requests_by_group(petition_id, last_on))
+        rows = rates_of(leave_some_out(_requests_by_group(petition_id, last_on)))
         if rows:
             db.session.add(
                 TallySnapshot(petition_id=petition_id, kind=RATES, day=last_on, body={"rows": rows})
@@ -115,17 +134,14 @@ def _requests_by_group(petition_id: int, last_on: date) -> dict[str, Requests]:
         Signature.domain_tag.is_not(None),
         Signature.signed_on.between(first_on, last_on),
     )
-    if sum(waiting.values()) + sum(confirmed.values()) < FEWEST_REQUESTS:
+    if not waiting or not confirmed:
         return {}
     key = tags.petition_tag_key(petition_id, session=db.session)
     group_of = {tags.domain_tag(key, domain): provider_group(domain) for domain in familiar_domains()}
     groups = dict.fromkeys([*(provider.code for provider in providers()), OTHER], Requests(0, 0))
     for domain_tag in waiting.keys() | confirmed.keys():
         code = group_of.get(domain_tag, OTHER)
-        answered = confirmed.get(domain_tag, 0)
-        groups[code] = _sum(
-            {"": groups[code], "new": Requests(answered + waiting.get(domain_tag, 0), answered)}
-        )
+        groups[code] += Requests(confirmed.get(domain_tag, 0), waiting.get(domain_tag, 0))
     return groups
 
 
@@ -136,11 +152,5 @@ def _by_domain_tag(model: type[Pending] | type[Signature], *conditions: Any) -> 
     return {domain_tag: count for domain_tag, count in rows}
 
 
-def _sum(groups: Mapping[str, Requests]) -> Requests:
-    return Requests(
-        sum(asked.mailed for asked in groups.values()), sum(asked.confirmed for asked in groups.values())
-    )
-
-
-def _without(everybody: Requests, some: Requests) -> Requests:
-    return Requests(everybody.mailed - some.mailed, everybody.confirmed - some.confirmed)
+def _left(group: Group) -> int:
+    return max(0, group.people - group.held_back)
