@@ -7,7 +7,8 @@ more than everything else in a request.
 import difflib
 import re
 import unicodedata
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from email_validator import EmailNotValidError, validate_email
 from flask import request
@@ -20,14 +21,38 @@ from wtforms.validators import ValidationError
 
 from ..languages import format_number, is_country
 from ..shield.providers import familiar_domains, is_familiar
-from .rules import LONGEST_LOCAL_PART, LONGEST_NAME, SOURCE, domain_of, has_link, has_unsupported_characters
+from .rules import (
+    LONGEST_LOCAL_PART,
+    LONGEST_NAME,
+    SOURCE,
+    domain_of,
+    has_link,
+    has_unsupported_characters,
+    one_line,
+    without_unsupported_characters,
+)
 
-WHITE_SPACE = re.compile(r"\s+")
+URLENCODED = "application/x-www-form-urlencoded"
+FORM_TYPES = (URLENCODED, "multipart/form-data")
+BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+LONGEST_FIELD_NAMED = 32  # characters of an unknown field's name that its refusal repeats
 CLOSE_ENOUGH = 0.82  # similarity at which a mistyped mail domain is suggested
+
+
+AnyForm = TypeVar("AnyForm", bound="SupporterForm")
 
 
 class UnknownField(BadRequest):
     """A field that the form does not have, or one sent twice. `description` names it."""
+
+
+def _typed(text: str | None) -> str:
+    return one_line(text or "")
+
+
+def _made_by_us(text: str | None) -> str:
+    """Return the value of a field that no person types; whatever could not have come from our page is nothing."""
+    return text if text and text.isascii() and text.isprintable() else ""
 
 
 class SupporterForm(FlaskForm):
@@ -42,9 +67,9 @@ class SupporterForm(FlaskForm):
         def get_translations(self, form: Any) -> None:
             """Use our own messages; WTForms would parse its catalogue on every request."""
 
-    form_token = StringField()
-    check_token = StringField()
-    altcha = StringField()
+    form_token = StringField(filters=[_made_by_us])
+    check_token = StringField(filters=[_made_by_us])
+    altcha = StringField(filters=[_made_by_us])
     website = StringField()  # the honeypot: hidden from people, tempting to bots
 
     @property
@@ -69,20 +94,17 @@ class SupporterForm(FlaskForm):
         return kept
 
 
-def _one_line(text: str | None) -> str:
-    """Return typed text without white space at its ends and with single spaces inside."""
-    return " ".join(text.split(" ")).strip() if text else ""
-
-
 def check_name(form: SupporterForm, field: StringField) -> None:
     """Hold a name to: present, at most 100 characters, no control or bidirectional characters, no link."""
     name = field.data
     if not name:
         raise ValidationError(_("Enter your full name"))
     if has_unsupported_characters(name):
+        field.data = without_unsupported_characters(name)
         raise ValidationError(
             _(
-                "Your name contains unsupported characters. Type it again, without invisible or control characters"
+                "Your name contained unsupported characters, such as invisible ones. "
+                "They are taken out: check your name and send it again"
             )
         )
     if len(name) > LONGEST_NAME:
@@ -101,7 +123,13 @@ def check_email(form: SupporterForm, field: StringField) -> None:
     if not typed:
         raise ValidationError(_("Enter your e-mail address"))
     if has_unsupported_characters(typed):
-        raise ValidationError(_("Your e-mail address contains unsupported characters. Type it again"))
+        field.data = without_unsupported_characters(typed)
+        raise ValidationError(
+            _(
+                "Your e-mail address contained unsupported characters, such as invisible ones. "
+                "They are taken out: check the address and send it again"
+            )
+        )
     address = typed if typed.isascii() else unicodedata.normalize("NFKC", typed)
     if len(address.rpartition("@")[0]) > LONGEST_LOCAL_PART:
         raise ValidationError(
@@ -128,13 +156,13 @@ def check_country(form: SupporterForm, field: StringField) -> None:
 class SignForm(SupporterForm):
     """The form of a petition: three required fields, two choices, none ticked for you."""
 
-    name = StringField(filters=[_one_line], validators=[check_name])
-    email = StringField(filters=[_one_line], validators=[check_email])
-    country = StringField(validators=[check_country])
+    name = StringField(filters=[_typed], validators=[check_name])
+    email = StringField(filters=[_typed], validators=[check_email])
+    country = StringField(filters=[_made_by_us], validators=[check_country])
     show_name = BooleanField()
     wants_updates = BooleanField()
-    source = StringField()
-    shared = StringField()
+    source = StringField(filters=[_made_by_us])
+    shared = StringField(filters=[_made_by_us])
 
     @property
     def source_code(self) -> str:
@@ -151,15 +179,15 @@ class SignForm(SupporterForm):
 class MailboxForm(SupporterForm):
     """One address: to have the mail sent again, or to be sent a new private link."""
 
-    email = StringField(filters=[_one_line], validators=[check_email])
+    email = StringField(filters=[_typed], validators=[check_email])
 
 
 class PersonForm(SupporterForm):
     """Another person of the same mailbox. The address is typed again: we hold it only sealed."""
 
-    name = StringField(filters=[_one_line], validators=[check_name])
-    email = StringField(filters=[_one_line], validators=[check_email])
-    country = StringField(validators=[check_country])
+    name = StringField(filters=[_typed], validators=[check_name])
+    email = StringField(filters=[_typed], validators=[check_email])
+    country = StringField(filters=[_made_by_us], validators=[check_country])
     show_name = BooleanField()
     asked_me = BooleanField()
 
@@ -172,15 +200,15 @@ class PersonForm(SupporterForm):
 class ShowNameForm(SupporterForm):
     """The name to show and the address that signed, both typed again: we hold neither readable."""
 
-    nth = StringField()
-    name = StringField(filters=[_one_line], validators=[check_name])
-    email = StringField(filters=[_one_line], validators=[check_email])
+    nth = StringField(filters=[_made_by_us])
+    name = StringField(filters=[_typed], validators=[check_name])
+    email = StringField(filters=[_typed], validators=[check_email])
 
 
 class ChoiceForm(SupporterForm):
     """One button about one person of the mailbox."""
 
-    nth = StringField()
+    nth = StringField(filters=[_made_by_us])
 
     @property
     def place(self) -> int:
@@ -191,13 +219,33 @@ class ChoiceForm(SupporterForm):
         return int(text)
 
 
-def refuse_unknown_fields(form: SupporterForm) -> None:
-    """Refuse a field of the post that the form does not have, or one sent twice. Raises UnknownField naming it."""
+def read_form(kind: type[AnyForm]) -> AnyForm:
+    """Return the form that the request at hand carries.
+
+    Raises BadRequest for a body that is not a form in UTF-8, and UnknownField for a field that the form does not
+    have, a file, or a field sent twice.
+    """
+    _refuse_unreadable()
+    if request.files:
+        raise UnknownField(next(iter(request.files))[:LONGEST_FIELD_NAMED])
+    form = kind()
     for name, values in request.form.lists():
-        if name not in form:
-            raise UnknownField(name[:32])
-        if len(values) > 1:
-            raise UnknownField(name)
+        if name not in form or len(values) > 1:
+            raise UnknownField(name[:LONGEST_FIELD_NAMED])
+    return form
+
+
+def _refuse_unreadable() -> None:
+    """Refuse a body that Werkzeug would read in part, or not at all, without a word."""
+    body = request.get_data()
+    if not body:
+        return
+    try:
+        (unquote_to_bytes(body) if request.mimetype == URLENCODED else body).decode()
+    except UnicodeDecodeError:
+        raise BadRequest from None
+    if request.mimetype not in FORM_TYPES or (request.mimetype == URLENCODED and BROKEN_ESCAPE.search(body)):
+        raise BadRequest
 
 
 def suggested_address(address: str) -> str:

@@ -24,9 +24,10 @@ from ..tally.queries import statement
 from . import admission, operations
 from .blueprint import blueprint
 from .consents import current_consents
-from .forms import ChoiceForm, PersonForm, ShowNameForm, refuse_unknown_fields
+from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
+from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending
-from .queries import mailbox_of_link, people_of_mailbox, petition_page
+from .queries import people_of_mailbox, petition_page
 from .sharing import share_set
 
 
@@ -120,8 +121,7 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
     if page is None or page.tag is None:
         return _link_unknown()
     admission.refuse_cross_site()
-    form = ShowNameForm()
-    refuse_unknown_fields(form)
+    form = read_form(ShowNameForm)
     place = ChoiceForm().place
     if not form.name.data and not form.email.data:
         return _change(page, lang, token, operations.hide_name, nth=place)
@@ -170,8 +170,7 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
     if page is None or page.tag is None:
         return _link_unknown()
     admission.refuse_cross_site()
-    form = PersonForm()
-    refuse_unknown_fields(form)
+    form = read_form(PersonForm)
     if not page.petition.is_accepting(utc_now()):
         return _my_signature(page, lang, token, add_form=form, refusal="closed"), 410
     if not form.validate():
@@ -219,8 +218,7 @@ def _choice(lang: str, token: str, operation: Any, **more: Any) -> ResponseRetur
     if page is None or page.tag is None:
         return _link_unknown()
     admission.refuse_cross_site()
-    form = ChoiceForm()
-    refuse_unknown_fields(form)
+    form = read_form(ChoiceForm)
     return _change(page, lang, token, operation, nth=form.place, **more)
 
 
@@ -228,7 +226,7 @@ def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: 
     """Run one operation on a person of the page, commit, and show the page again."""
     try:
         operation(petition_id=page.petition.id, tag=page.tag, **choice)
-    except operations.SignatureUnknown:
+    except SignatureUnknown:
         db.session.rollback()
         return redirect(url_for(".my_signature", lang=lang, token=token), 303)
     db.session.commit()

@@ -18,14 +18,19 @@ PURPOSES = ("sign", "link")
 DIRECT = "direct"
 OTHER = "other"
 SHARE_SOURCES = ("wa", "tg", "fb", "x", "mail", "copy", "qr", "share")
+SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 
-# Controls, bidirectional overrides and invisible characters that can make one name look like another.
+# Controls, line separators, bidirectional marks and overrides, letters that show nothing, private use and
+# non-characters: whatever can make one name look like another, or like none.
 # U+200C and U+200D join letters in Persian, Kurdish and Urdu names and are allowed between two letters.
 _UNSUPPORTED = re.compile(
-    "[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff0-\ufffb]"
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\uffff"
+    "\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-_JOINERS_MISUSED = re.compile("(^|[^\\w])[\u200c\u200d]|[\u200c\u200d]([^\\w]|[\u200c\u200d]|$)")
+_BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
+_JOINERS = "\u200c\u200d"
 _LINK = re.compile(
     r"://|www\.|\b[\w-]+\.(?:com|org|net|info|biz|io|me|co|ru|cn|xyz|top|shop|site|online|link|ly|gl|de|fr|uk)\b(?!\w)",
     re.IGNORECASE,
@@ -38,7 +43,17 @@ def has_unsupported_characters(text: str) -> bool:
     """Whether text holds control, bidirectional or invisible characters that no name needs."""
     if text.isascii():
         return not text.isprintable()
-    return bool(_UNSUPPORTED.search(text) or _JOINERS_MISUSED.search(text))
+    return bool(_UNSUPPORTED.search(text)) or _without_idle_joiners(text) != text
+
+
+def without_unsupported_characters(text: str) -> str:
+    """Return what can be seen of a text that `has_unsupported_characters`, to be offered for another look."""
+    return one_line(_without_idle_joiners(_UNSUPPORTED.sub("", _BREAKS.sub(" ", text))))
+
+
+def one_line(text: str) -> str:
+    """Return text without spaces at its ends and with single plain spaces inside. Line breaks stay."""
+    return SPACES.sub(" ", text).strip(" ")
 
 
 def has_link(text: str) -> bool:
@@ -102,3 +117,21 @@ def expires_on(signed_on: date) -> date:
 def free_place(taken: set[int], people_per_mailbox: int) -> int | None:
     """Return the lowest free place among the people of one mailbox, or None where all are taken."""
     return next((nth for nth in range(people_per_mailbox) if nth not in taken), None)
+
+
+def _without_idle_joiners(text: str) -> str:
+    """Return text without joiners that stand anywhere but between two letters (with their marks)."""
+    if not any(joiner in text for joiner in _JOINERS):
+        return text
+    kept = ""
+    for place, character in enumerate(text):
+        if character not in _JOINERS or (
+            _is_of_a_letter(kept[-1:]) and _is_of_a_letter(text[place + 1 : place + 2])
+        ):
+            kept += character
+    return kept
+
+
+def _is_of_a_letter(character: str) -> bool:
+    """Whether a character is a letter, a mark on one, or a digit."""
+    return bool(character) and unicodedata.category(character)[0] in "LMN"

@@ -19,7 +19,7 @@ from ..tally.rules import Statement
 from . import admission, operations
 from .blueprint import blueprint
 from .consents import current_consents
-from .forms import MailboxForm, SignForm, refuse_unknown_fields
+from .forms import MailboxForm, SignForm, read_form
 from .queries import petition_page, recent_signers
 from .rules import SOURCE, known_source
 
@@ -40,8 +40,7 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
     """Record a valid signature and point to the inbox; otherwise show what to correct."""
     now = utc_now()
     admission.refuse_cross_site()
-    form = SignForm()
-    refuse_unknown_fields(form)
+    form = read_form(SignForm)
     if seconds := admission.seconds_to_wait():
         return _try_again(form, status=429, retry_after_seconds=seconds)
     try:
@@ -156,8 +155,7 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
     now = utc_now()
     admission.refuse_cross_site()
     petition = public_petition(slug)
-    form = MailboxForm()
-    refuse_unknown_fields(form)
+    form = read_form(MailboxForm)
     if seconds := admission.seconds_to_wait():
         return _try_again(form, status=429, retry_after_seconds=seconds)
     if form.is_honeypot_filled:
