@@ -56,7 +56,7 @@ class RedisStore:
         self._clock = clock
         self._network_key = b""
         self._key_serves_until = clock()
-        # redis-py would try again three times with pauses; we have a local store to turn to instead.
+        # No second try inside the client, in any version of it: there is a local store to turn to.
         self._client = redis.Redis.from_url(
             as_redis_url(url),
             socket_timeout=TIMEOUT_SECONDS,

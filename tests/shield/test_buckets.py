@@ -210,11 +210,11 @@ def test_a_redis_that_keeps_files_can_be_told_from_one_that_does_not(redis_serve
     store = RedisStore(redis_server.url, b"secret")
     assert store.keeps_files() is False
 
-    store._client.config_set("appendonly", "yes")
+    store._client.config_set("save", "3600 1")
     try:
         assert store.keeps_files() is True
     finally:
-        store._client.config_set("appendonly", "no")
+        store._client.config_set("save", "")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from campaign_app.clock import utc_now
 from campaign_app.shield import form_token, work
+from campaign_app.shield.state import current_shield
 
 CAMP = {"REMOTE_ADDR": "192.0.2.1"}
 
@@ -53,6 +54,14 @@ def test_a_busy_network_gets_harder_challenges(visitor):
     levels = [fetch(visitor).json["parameters"]["data"]["level"] for _ in range(202)]
 
     assert levels == [0] * 20 + [1] * 180 + [2] * 2
+
+
+def test_a_person_who_fetches_a_challenge_is_counted_once_with_their_post(shielded, visitor):
+    for _ in range(3):
+        fetch(visitor)
+
+    with shielded.app_context():
+        assert [current_shield().networks.count("192.0.2.1") for _ in range(4)] == [3, 3, 3, 4]
 
 
 @pytest.mark.parametrize("petition", ["", "fate", "0", "-1", "1.5", "99999999999999999999", "٧%00"])

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from campaign_app.shield import redis_store
 from campaign_app.shield.memory_store import MemoryStore
 from campaign_app.shield.redis_store import RedisStore
 from campaign_app.shield.stores import SharedStore, open_store, warnings_about
@@ -12,6 +13,7 @@ from campaign_app.shield.stores import SharedStore, open_store, warnings_about
 pytestmark = pytest.mark.redis
 
 CAMP = "192.0.2.1"
+IN_SERVICE = redis_store.TIMEOUT_SECONDS
 
 
 class Clock:
@@ -78,7 +80,10 @@ def test_counting_is_shared_again_when_redis_is_back(failing_redis):
     assert store.count(CAMP, "posts") == shared.demand(CAMP) == 1
 
 
-def test_a_redis_that_hangs_delays_one_person_for_a_moment_and_the_others_not_at_all(failing_redis):
+def test_a_redis_that_hangs_delays_one_person_for_a_moment_and_the_others_not_at_all(
+    failing_redis, monkeypatch
+):
+    monkeypatch.setattr(redis_store, "TIMEOUT_SECONDS", IN_SERVICE)
     shared = Counting(failing_redis.url, b"secret", clock := Clock())
     store = SharedStore(shared, MemoryStore(), clock)
     store.hits("posts")

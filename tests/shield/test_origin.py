@@ -49,6 +49,11 @@ def test_a_post_is_believed_as_the_browser_says(headers, is_ours):
         assert is_same_origin(post(**headers)) is is_ours
 
 
+def test_a_request_without_a_readable_host_is_not_of_the_same_origin_as_nobody():
+    with APP.app_context():
+        assert not is_same_origin(post(Host="no host", Origin="null"))
+
+
 def test_a_local_address_with_a_port_is_its_own_origin():
     with APP.app_context():
         assert is_same_origin(post("http://127.0.0.1:8000", Origin="http://127.0.0.1:8000"))

@@ -1,6 +1,7 @@
 """Proof of work: what a challenge promises, and which solutions serve."""
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 
@@ -55,6 +56,13 @@ def test_a_solved_challenge_gives_its_nonce():
     nonce = work.verify(solution_of(challenge), PETITION, 0, utc_now())
 
     assert nonce.hex() == challenge["parameters"]["nonce"]
+
+
+def test_checking_a_solution_derives_no_key(monkeypatch):
+    payload = solution_of(work.challenge(PETITION, 0, utc_now()))
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", None)
+
+    work.verify(payload, PETITION, 0, utc_now())
 
 
 def test_every_challenge_has_its_own_nonce():
