@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from ..clock import utc_day
@@ -18,9 +18,7 @@ from ..columns import KEY_BYTES
 from ..errors import Refusal
 from ..extensions import db
 from ..mail import operations as mail
-from ..petitions.models import Petition
 from ..petitions.queries import PetitionRecord
-from ..petitions.rules import PetitionClosed
 from ..sealing import tags
 from ..sealing.contacts import seal_contact
 from ..sealing.keys import Keyring
@@ -29,13 +27,33 @@ from ..sealing.reveal import open_reveal, seal_reveal
 from ..sealing.tokens import new_token, token_hash
 from ..shield import operations as shield
 from ..tally import operations as tally
-from ..tally.models import TallyCell
 from . import tombstones
-from .models import Pending, PrivateLink, Signature
-from .rules import canonical_email, domain_of, expires_on, folded_name, free_place
+from .counting import cell_of, count, count_ended, end_requests_where, forget_mailbox, uncount
+from .mailboxes import (
+    keep_links,
+    mailbox_of_link,
+    people_of,
+    people_per_mailbox,
+    person_of,
+    place_of,
+)
+from .models import Pending, Signature
+from .rules import canonical_email, domain_of, expires_on, folded_name
 
 _INSERT_PENDING = insert(Pending.__table__)  # type: ignore[arg-type]
-_INSERT_SIGNATURE = insert(Signature.__table__)  # type: ignore[arg-type]
+# Every request of the person whose link was opened, taken and returned in one statement: a second
+# confirmation of the same person waits here and then finds nothing left to count.
+_TAKE_PENDINGS = (
+    delete(Pending.__table__)  # type: ignore[arg-type]
+    .where(
+        tuple_(Pending.petition_id, Pending.tag, Pending.person_tag).in_(
+            select(Pending.petition_id, Pending.tag, Pending.person_tag).where(
+                Pending.token_hash == bindparam("opened"), Pending.purpose == "sign"
+            )
+        )
+    )
+    .returning(*Pending.__table__.c)
+)
 
 
 class LinkUnknown(Refusal):
@@ -52,10 +70,6 @@ class NotTheSameMailbox(Refusal):
 
 class NotTheNameSigned(Refusal):
     """The name typed to be shown is not the one that signed."""
-
-
-class SignatureUnknown(Refusal):
-    """The private page has no such person, or no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +180,7 @@ def ask_for_link(
     token = new_token()
     tag, domain_tag = tags.tag(key, canonical), tags.domain_tag(key, domain_of(canonical))
     plan = plan_mail(tag, domain_of(canonical))
-    row = {
+    row: dict[str, Any] = {
         "id": secrets.token_bytes(KEY_BYTES),
         "petition_id": petition.id,
         "purpose": "link",
@@ -282,13 +296,13 @@ def add_person(
     token = new_token()
     row = _pending_row(petition, signer, key, canonical, token, keyring, now)
     row["public_name"] = signer.name if signer.is_shown else None
-    mailbox = _mailbox(petition.id, tag)
-    place = _place(row["person_tag"], mailbox, petition.people_per_mailbox)
+    mailbox = people_of(petition.id, tag)
+    place = place_of(row["person_tag"], mailbox, petition.people_per_mailbox)
     if place is None:
         raise AlreadyCounted
     # Asked for and counted at once, so that requests less confirmations stays the open ones.
-    tally.add(event="requested", petition_id=petition.id, day=utc_day(now), **_cell_of(row))
-    _count(row, mailbox, place, now)
+    tally.add(event="requested", petition_id=petition.id, day=utc_day(now), **cell_of(row))
+    count(row, mailbox, place, now)
 
 
 def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) -> None:
@@ -297,7 +311,7 @@ def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) 
     Raises SignatureUnknown, NotTheNameSigned. Executes; never commits.
     """
     key = tags.petition_tag_key(petition_id, session=db.session)
-    person = _person(petition_id, tag, nth)
+    person = person_of(petition_id, tag, nth)
     typed = tags.person_tag(key, canonical_email(email), folded_name(name))
     if person.person_tag is None or not secrets.compare_digest(typed, person.person_tag):
         raise NotTheNameSigned
@@ -306,12 +320,12 @@ def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) 
 
 def hide_name(*, petition_id: int, tag: bytes, nth: int) -> None:
     """Stop showing a signer's name. Raises SignatureUnknown. Executes; never commits."""
-    _set(_person(petition_id, tag, nth).id, public_name=None)
+    _set(person_of(petition_id, tag, nth).id, public_name=None)
 
 
 def stop_updates(*, petition_id: int, tag: bytes, nth: int) -> None:
     """Withdraw the second consent: no further news. Raises SignatureUnknown. Executes; never commits."""
-    _set(_person(petition_id, tag, nth).id, wants_updates=False, updates_version=None)
+    _set(person_of(petition_id, tag, nth).id, wants_updates=False, updates_version=None)
 
 
 def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
@@ -319,7 +333,7 @@ def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
 
     Raises SignatureUnknown. Executes; never commits. A withdrawal repeated changes nothing.
     """
-    person = _person(petition_id, tag, nth)
+    person = person_of(petition_id, tag, nth)
     if person.state == "withdrawn":
         return
     _set(
@@ -332,7 +346,7 @@ def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
         updates_version=None,
     )
     if person.state == "counted":
-        _uncount(person, petition_id, tag, "withdrawn", now)
+        uncount(person, petition_id, tag, "withdrawn", now)
     tombstones.add(signature_id=person.id, petition_id=petition_id, kind="withdrawn", now=now)
 
 
@@ -341,14 +355,14 @@ def erase(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
 
     Raises SignatureUnknown. Executes; never commits.
     """
-    person = _person(petition_id, tag, nth)
+    person = person_of(petition_id, tag, nth)
     db.session.execute(delete(Signature).where(Signature.id == person.id))
     if person.state == "counted":
-        _uncount(person, petition_id, tag, "erased", now)
-    if _mailbox(petition_id, tag):
-        _keep_links(petition_id, tag, [person.link_hash])
+        uncount(person, petition_id, tag, "erased", now)
+    if people_of(petition_id, tag):
+        keep_links(petition_id, tag, [person.link_hash])
     else:
-        _forget_mailbox(petition_id, tag, now)
+        forget_mailbox(petition_id, tag, now)
     tombstones.add(signature_id=person.id, petition_id=petition_id, kind="erased", now=now)
 
 
@@ -381,12 +395,12 @@ def mark_requested(*, pending_ids: Sequence[bytes], now: datetime) -> None:
 def expire_pendings(*, now: datetime, limit: int = 1_000) -> int:
     """Delete requests whose seven days are over, with their mails. Returns how many; never commits."""
     due = select(Pending.id).where(Pending.expires_on < utc_day(now)).limit(limit)
-    return _end_requests(Pending.id.in_(due), now=now, reason="time")
+    return end_requests_where(Pending.id.in_(due), now=now, reason="time")
 
 
 def end_requests(*, petition_id: int, now: datetime) -> int:
     """Delete every open request of a petition, with its mail. Returns how many; never commits."""
-    return _end_requests(Pending.petition_id == petition_id, now=now, reason="time")
+    return end_requests_where(Pending.petition_id == petition_id, now=now, reason="time")
 
 
 def _pending_row(
@@ -444,17 +458,17 @@ def _confirm(token: str, now: datetime) -> Confirmation:
         return _settle_link(opened, now)
     pending = dict(next(row for row in taken if row["token_hash"] == opened))
     others = [row for row in taken if row["token_hash"] != opened]
-    mailbox = _mailbox(pending["petition_id"], pending["tag"])
-    place = _place(pending["person_tag"], mailbox, _people_per_mailbox(pending["petition_id"]))
+    mailbox = people_of(pending["petition_id"], pending["tag"])
+    place = place_of(pending["person_tag"], mailbox, people_per_mailbox(pending["petition_id"]))
     if place is None:
         others = list(taken)
     else:
         revealed = open_reveal(pending["reveal"], token.encode())
         pending["public_name"] = revealed["name"] if revealed["is_shown"] else None
-        _count(pending, mailbox, place, now)
+        count(pending, mailbox, place, now)
     if others:
-        _keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
-        _count_ended([dict(row) for row in others], now, reason="repeat")
+        keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
+        count_ended([dict(row) for row in others], now, reason="repeat")
     mail.delete_about(about=[row["id"] for row in taken])
     is_known = any(person.person_tag == pending["person_tag"] for person in mailbox)
     return Confirmation(
@@ -470,9 +484,9 @@ def _settle_link(opened: bytes, now: datetime) -> Confirmation:
         )
     ).first()
     if asked is not None:
-        if not _mailbox(asked.petition_id, asked.tag):
+        if not people_of(asked.petition_id, asked.tag):
             raise LinkUnknown
-        _keep_links(asked.petition_id, asked.tag, [opened])
+        keep_links(asked.petition_id, asked.tag, [opened])
         db.session.execute(delete(Pending).where(Pending.id == asked.id))
         mail.delete_about(about=[asked.id])
         return Confirmation(petition_id=asked.petition_id, is_new=False)
@@ -480,195 +494,6 @@ def _settle_link(opened: bytes, now: datetime) -> Confirmation:
     if found is None:
         raise LinkUnknown
     return Confirmation(petition_id=found[0], is_new=False)
-
-
-def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
-    """Return (petition id, tag) of the private page that a link's hash opens, or None.
-
-    The tag is None once the petition's tags were destroyed; the page then can only be read.
-    """
-    for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash)):
-        row = db.session.execute(select(table.petition_id, table.tag).where(column == opened)).first()
-        if row is not None:
-            return row.petition_id, row.tag
-    return None
-
-
-@dataclass(frozen=True)
-class _Person:
-    """A row of one mailbox, as the operations here need it."""
-
-    id: bytes
-    nth: int
-    person_tag: bytes | None
-    state: str
-    link_hash: bytes
-    tally_cell_id: int
-
-
-_MAILBOX = select(
-    Signature.id,
-    Signature.nth,
-    Signature.person_tag,
-    Signature.state,
-    Signature.link_hash,
-    Signature.tally_cell_id,
-).where(Signature.petition_id == bindparam("petition_id"), Signature.tag == bindparam("tag"))
-
-# Every request of the person whose link was opened, taken and returned in one statement: a second
-# confirmation of the same person waits here and then finds nothing left to count.
-_TAKE_PENDINGS = (
-    delete(Pending.__table__)  # type: ignore[arg-type]
-    .where(
-        tuple_(Pending.petition_id, Pending.tag, Pending.person_tag).in_(
-            select(Pending.petition_id, Pending.tag, Pending.person_tag).where(
-                Pending.token_hash == bindparam("opened"), Pending.purpose == "sign"
-            )
-        )
-    )
-    .returning(*Pending.__table__.c)
-)
-
-
-_TERMS = select(Petition.people_per_mailbox, Petition.state).where(Petition.id == bindparam("petition_id"))
-
-
-def _mailbox(petition_id: int, tag: bytes) -> list[_Person]:
-    rows = db.session.execute(_MAILBOX, {"petition_id": petition_id, "tag": tag})
-    return [_Person(*row) for row in rows]
-
-
-def _place(person_tag: bytes, mailbox: Sequence[_Person], people_per_mailbox: int) -> int | None:
-    """Return the place a person takes among those of the mailbox: their own again after a withdrawal, the
-    lowest free one, or None where they are already counted or all places are taken.
-    """
-    known = next((person for person in mailbox if person.person_tag == person_tag), None)
-    if known is not None:
-        return known.nth if known.state == "withdrawn" else None
-    return free_place({person.nth for person in mailbox}, people_per_mailbox)
-
-
-def _people_per_mailbox(petition_id: int) -> int:
-    """Return how many may sign from one mailbox. Raises PetitionClosed for a petition that was withdrawn."""
-    petition = db.session.execute(_TERMS, {"petition_id": petition_id}).one()
-    if petition.state == "withdrawn":
-        raise PetitionClosed
-    return int(petition.people_per_mailbox)
-
-
-def _person(petition_id: int, tag: bytes, nth: int) -> _Person:
-    person = next((person for person in _mailbox(petition_id, tag) if person.nth == nth), None)
-    if person is None:
-        raise SignatureUnknown
-    return person
-
-
-def _count(row: dict[str, Any], mailbox: Sequence[_Person], nth: int, now: datetime) -> None:
-    """Store a counted signature from the columns of a request, and grow its cell."""
-    today = utc_day(now)
-    is_first = not any(person.state == "counted" for person in mailbox)
-    cell_id = tally.add(
-        event="confirmed",
-        petition_id=row["petition_id"],
-        day=today,
-        mailboxes=int(is_first),
-        **_cell_of(row),
-    )
-    signature = {name: row[name] for name in _COPIED} | {
-        "nth": nth,
-        "state": "counted",
-        "tally_cell_id": cell_id,
-        "signed_on": today,
-        "link_hash": row["token_hash"],
-    }
-    returning = next((person for person in mailbox if person.nth == nth), None)
-    if returning is None:
-        db.session.execute(_INSERT_SIGNATURE, signature)
-    else:
-        _keep_links(row["petition_id"], row["tag"], [returning.link_hash])
-        db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))
-
-
-_COPIED = (
-    "id",
-    "petition_id",
-    "tag",
-    "person_tag",
-    "sealed_contact",
-    "key_ids",
-    "text_language",
-    "text_version",
-    "consent_version",
-    "updates_version",
-    "wants_updates",
-    "domain_tag",
-    "path",
-    "public_name",
-)
-
-
-def _cell_of(row: dict[str, Any]) -> dict[str, str]:
-    return {name: row[name] for name in ("country", "language", "source", "path")}
-
-
-def _uncount(person: _Person, petition_id: int, tag: bytes, event: str, now: datetime) -> None:
-    """Grow the cell of a withdrawal or erasure, in the place of the breakdown where the person was counted."""
-    cell = db.session.execute(
-        select(TallyCell.country, TallyCell.language, TallyCell.source, TallyCell.path).where(
-            TallyCell.id == person.tally_cell_id
-        )
-    ).one()
-    others = any(other.state == "counted" and other.id != person.id for other in _mailbox(petition_id, tag))
-    tally.add(
-        event=event,
-        petition_id=petition_id,
-        day=utc_day(now),
-        mailboxes=int(not others),
-        **cell._asdict(),
-    )
-
-
-def _count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -> None:
-    """Count requests that ended without being counted, if their mail had been sent."""
-    for row in rows:
-        if row["requested_on"] is not None:
-            tally.add(
-                event="expired",
-                reason=reason,
-                petition_id=row["petition_id"],
-                day=utc_day(now),
-                **_cell_of(row),
-            )
-
-
-def _end_requests(which: Any, *, now: datetime, reason: str) -> int:
-    """Delete requests with their mails, and count those whose mail had been sent as ended."""
-    rows = (
-        db.session.execute(
-            delete(Pending.__table__).where(which).returning(*Pending.__table__.c)  # type: ignore[arg-type]
-        )
-        .mappings()
-        .all()
-    )
-    _count_ended([dict(row) for row in rows], now, reason=reason)
-    mail.delete_about(about=[row["id"] for row in rows])
-    return len(rows)
-
-
-def _keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:
-    """Let further links mailed to this mailbox open its private page."""
-    for link in hashes:
-        known = db.session.get(PrivateLink, link)
-        if known is None:
-            db.session.execute(insert(PrivateLink).values(token_hash=link, petition_id=petition_id, tag=tag))
-
-
-def _forget_mailbox(petition_id: int, tag: bytes, now: datetime) -> None:
-    """Delete the open requests, links and waiting mails of a mailbox that no longer signs."""
-    _end_requests(and_(Pending.petition_id == petition_id, Pending.tag == tag), now=now, reason="erased")
-    db.session.execute(
-        delete(PrivateLink).where(PrivateLink.petition_id == petition_id, PrivateLink.tag == tag)
-    )
 
 
 def _set(signature_id: bytes, **values: Any) -> None:

@@ -19,7 +19,6 @@ from ..tally.models import TallyCell
 from ..tally.queries import statement
 from ..tally.rules import Statement
 from .models import Signature
-from .operations import mailbox_of_link
 
 RENDERED = "nidaa_rendered_texts"
 RECENT_SIGNERS = 12
@@ -163,7 +162,7 @@ def recent_signers(petition_id: int, lang: str) -> list[ShownSigner]:
         .order_by(Signature.signed_on.desc(), Signature.id)
         .limit(RECENT_SIGNERS)
     )
-    return [ShownSigner(name, country_name(country, lang), on) for name, country, on in rows]
+    return [ShownSigner(name or "", country_name(country, lang), on) for name, country, on in rows]
 
 
 def people_of_mailbox(petition_id: int, tag: bytes | None, opened: bytes, lang: str) -> list[PersonOnPage]:
@@ -237,12 +236,3 @@ def _rendered(petition: PetitionRecord, text: TextRecord) -> dict[str, Markup]:
             for name in ("demand", "background", "next_steps")
         }
     return kept[key]
-
-
-__all__ = [
-    "mailbox_of_link",
-    "people_of_mailbox",
-    "petition_cards",
-    "petition_page",
-    "recent_signers",
-]

@@ -1,0 +1,129 @@
+"""What moves a number: a person counted or no longer counted, a request that ended. Each grows its tally cell.
+
+Executes in the caller's transaction; never commits.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sqlalchemy import and_, delete, insert, select, update
+
+from ..clock import utc_day
+from ..extensions import db
+from ..mail import operations as mail
+from ..tally import operations as tally
+from ..tally.models import TallyCell
+from .mailboxes import Person, keep_links, people_of
+from .models import Pending, PrivateLink, Signature
+
+
+class Place(TypedDict):
+    """Where in the breakdowns a request or signature belongs."""
+
+    country: str
+    language: str
+    source: str
+    path: str
+
+
+_INSERT_SIGNATURE = insert(Signature.__table__)  # type: ignore[arg-type]
+_COPIED = (
+    "id",
+    "petition_id",
+    "tag",
+    "person_tag",
+    "sealed_contact",
+    "key_ids",
+    "text_language",
+    "text_version",
+    "consent_version",
+    "updates_version",
+    "wants_updates",
+    "domain_tag",
+    "path",
+    "public_name",
+)
+
+
+def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetime) -> None:
+    """Store a counted signature from the columns of a request, and grow its cell."""
+    today = utc_day(now)
+    is_first = not any(person.state == "counted" for person in mailbox)
+    cell_id = tally.add(
+        event="confirmed",
+        petition_id=row["petition_id"],
+        day=today,
+        mailboxes=int(is_first),
+        **cell_of(row),
+    )
+    signature = {name: row[name] for name in _COPIED} | {
+        "nth": nth,
+        "state": "counted",
+        "tally_cell_id": cell_id,
+        "signed_on": today,
+        "link_hash": row["token_hash"],
+    }
+    returning = next((person for person in mailbox if person.nth == nth), None)
+    if returning is None:
+        db.session.execute(_INSERT_SIGNATURE, signature)
+    else:
+        keep_links(row["petition_id"], row["tag"], [returning.link_hash])
+        db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))
+
+
+def uncount(person: Person, petition_id: int, tag: bytes, event: str, now: datetime) -> None:
+    """Grow the cell of a withdrawal or erasure, in the place of the breakdown where the person was counted."""
+    cell = db.session.execute(
+        select(TallyCell.country, TallyCell.language, TallyCell.source, TallyCell.path).where(
+            TallyCell.id == person.tally_cell_id
+        )
+    ).one()
+    others = any(other.state == "counted" and other.id != person.id for other in people_of(petition_id, tag))
+    tally.add(
+        event=event,
+        petition_id=petition_id,
+        day=utc_day(now),
+        mailboxes=int(not others),
+        **cell._asdict(),
+    )
+
+
+def count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -> None:
+    """Count requests that ended without being counted, if their mail had been sent."""
+    for row in rows:
+        if row["requested_on"] is not None:
+            tally.add(
+                event="expired",
+                reason=reason,
+                petition_id=row["petition_id"],
+                day=utc_day(now),
+                **cell_of(row),
+            )
+
+
+def end_requests_where(which: Any, *, now: datetime, reason: str) -> int:
+    """Delete requests with their mails, and count those whose mail had been sent as ended."""
+    rows = (
+        db.session.execute(
+            delete(Pending.__table__).where(which).returning(*Pending.__table__.c)  # type: ignore[arg-type]
+        )
+        .mappings()
+        .all()
+    )
+    count_ended([dict(row) for row in rows], now, reason=reason)
+    mail.delete_about(about=[row["id"] for row in rows])
+    return len(rows)
+
+
+def forget_mailbox(petition_id: int, tag: bytes, now: datetime) -> None:
+    """Delete the open requests, links and waiting mails of a mailbox that no longer signs."""
+    end_requests_where(and_(Pending.petition_id == petition_id, Pending.tag == tag), now=now, reason="erased")
+    db.session.execute(
+        delete(PrivateLink).where(PrivateLink.petition_id == petition_id, PrivateLink.tag == tag)
+    )
+
+
+def cell_of(row: dict[str, Any]) -> Place:
+    """Return the place of the breakdown that a request or signature belongs to."""
+    return Place(country=row["country"], language=row["language"], source=row["source"], path=row["path"])

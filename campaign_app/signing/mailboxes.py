@@ -1,0 +1,101 @@
+"""The rows of one mailbox: its people and their places, and the links that open its private page.
+
+A mailbox is known by its tag and by nothing readable. Nothing here counts; `counting` does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, insert, select
+
+from ..errors import Refusal
+from ..extensions import db
+from ..petitions.models import Petition
+from ..petitions.rules import PetitionClosed
+from .models import PrivateLink, Signature
+from .rules import free_place
+
+
+class SignatureUnknown(Refusal):
+    """The private page has no such person, or no longer."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of a mailbox: a row of `signature`, as changes need it."""
+
+    id: bytes
+    nth: int
+    person_tag: bytes | None
+    state: str
+    link_hash: bytes
+    tally_cell_id: int
+
+
+# Locked, so that two changes to one mailbox at once are made one after the other (PostgreSQL).
+_MAILBOX = (
+    select(
+        Signature.id,
+        Signature.nth,
+        Signature.person_tag,
+        Signature.state,
+        Signature.link_hash,
+        Signature.tally_cell_id,
+    )
+    .where(Signature.petition_id == bindparam("petition_id"), Signature.tag == bindparam("tag"))
+    .with_for_update()
+)
+
+_TERMS = select(Petition.people_per_mailbox, Petition.state).where(Petition.id == bindparam("petition_id"))
+
+
+def people_of(petition_id: int, tag: bytes) -> list[Person]:
+    """Return the rows of a mailbox in no order, locked until the transaction ends."""
+    rows = db.session.execute(_MAILBOX, {"petition_id": petition_id, "tag": tag})
+    return [Person(*row) for row in rows]
+
+
+def person_of(petition_id: int, tag: bytes, nth: int) -> Person:
+    """Return one person of a mailbox. Raises SignatureUnknown."""
+    person = next((person for person in people_of(petition_id, tag) if person.nth == nth), None)
+    if person is None:
+        raise SignatureUnknown
+    return person
+
+
+def place_of(person_tag: bytes, mailbox: Sequence[Person], people_per_mailbox: int) -> int | None:
+    """Return the place a person takes among those of the mailbox: their own again after a withdrawal, the
+    lowest free one, or None where they are already counted or all places are taken.
+    """
+    known = next((person for person in mailbox if person.person_tag == person_tag), None)
+    if known is not None:
+        return known.nth if known.state == "withdrawn" else None
+    return free_place({person.nth for person in mailbox}, people_per_mailbox)
+
+
+def people_per_mailbox(petition_id: int) -> int:
+    """Return how many may sign from one mailbox. Raises PetitionClosed for a petition that was withdrawn."""
+    petition = db.session.execute(_TERMS, {"petition_id": petition_id}).one()
+    if petition.state == "withdrawn":
+        raise PetitionClosed
+    return int(petition.people_per_mailbox)
+
+
+def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
+    """Return (petition id, tag) of the private page that a link's hash opens, or None.
+
+    The tag is None once the petition's tags were destroyed; the page then can only be read.
+    """
+    for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash)):
+        row = db.session.execute(select(table.petition_id, table.tag).where(column == opened)).first()
+        if row is not None:
+            return row.petition_id, row.tag
+    return None
+
+
+def keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:
+    """Let further links mailed to this mailbox open its private page."""
+    for link in hashes:
+        known = db.session.get(PrivateLink, link)
+        if known is None:
+            db.session.execute(insert(PrivateLink).values(token_hash=link, petition_id=petition_id, tag=tag))
