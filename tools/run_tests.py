@@ -1,7 +1,9 @@
-"""Run the whole suite on SQLite and then on a real PostgreSQL, and say honestly what ran and what did not.
+"""Run the suite on SQLite and then on a real PostgreSQL, and say honestly what ran and what did not.
 
 `make test`. What a test needs beyond Python packages is installed where that is allowed (as root, with apt);
 elsewhere its tests are skipped and the last lines say which and how to get it. With CI=true a skip is a failure.
+The tests in a browser run on SQLite only: they are about pages, take the longest, and the journeys that they drive
+run on PostgreSQL without a browser too.
 Arguments go to pytest: `.venv/bin/python tools/run_tests.py tests/signing`.
 """
 
@@ -18,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 IS_CI = os.environ.get("CI") == "true"
-DATABASES = {"SQLite": "sqlite", "PostgreSQL": "postgresql"}
+# TEST_DATABASE, and what is left out there.
+DATABASES = {"SQLite": ("sqlite", []), "PostgreSQL": ("postgresql", ["-m", "not browser"])}
 WORKERS = 2
 LONGEST_SUITE_SECONDS = 15 * 60
 TIMED_OUT = 124  # as timeout(1) says it
@@ -82,8 +85,10 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     """Run pytest on one database; its own output goes to the terminal as it comes."""
     print(f"\n== {name} ==", flush=True)
     report = folder / f"{name}.xml"
-    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report}", *arguments]
-    environment = {**os.environ, "TEST_DATABASE": DATABASES[name]}
+    database, left_out = DATABASES[name]
+    pytest = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report}"]
+    command = [*pytest, *left_out, *arguments]
+    environment = {**os.environ, "TEST_DATABASE": database}
     started = time.monotonic()
     try:
         code = subprocess.run(
@@ -117,6 +122,7 @@ def say(outcomes: list[Outcome]) -> None:
     print()
     for outcome in outcomes:
         print(outcome)
+    print("The tests in a browser ran on SQLite only.")
     reasons = sum((outcome.skipped for outcome in outcomes), Counter[str]())
     for reason, times in reasons.most_common():
         print(f"  skipped {times}: {reason}")
