@@ -57,6 +57,16 @@ def latest_body(petition_id: int, kind: str, *, now: datetime) -> tuple[date, An
     return None if row is None else (row.day, row.body)
 
 
+def newcomers_of(petition_id: int, since: date, through: date) -> int:
+    """Return the people confirmed after the day `since`, up to the end of the day `through`."""
+    confirmed = db.session.scalar(
+        select(func.sum(TallyCell.people))
+        .where(TallyCell.petition_id == petition_id, TallyCell.event == "confirmed")
+        .where(TallyCell.day > since, TallyCell.day <= through)
+    )
+    return int(confirmed or 0)
+
+
 def _take(petition_id: int, day: date) -> bool:
     """Publish one petition's breakdowns as of the end of `day`, if they are due."""
     previous = db.session.scalar(
@@ -65,10 +75,13 @@ def _take(petition_id: int, day: date) -> bool:
         .order_by(TallySnapshot.day.desc())
         .limit(1)
     )
-    newcomers = _newcomers(petition_id, previous.day if previous else date.min, day)
-    if not newcomers or not suppression.is_due(people=_people(petition_id, day), newcomers=newcomers):
+    newcomers = newcomers_of(petition_id, previous.day if previous else date.min, day)
+    if newcomers < suppression.FEWEST_NEWCOMERS:  # asked first, since most midnights end here
         return False
-    groups = {dimension: _groups(petition_id, dimension, previous, day) for dimension in BROKEN_DOWN_BY}
+    people = _people(petition_id, day)
+    if not suppression.is_due(people=sum(people["path"].values()), newcomers=newcomers):
+        return False
+    groups = {dimension: _groups(dimension, people[dimension], previous, day) for dimension in BROKEN_DOWN_BY}
     db.session.add(
         TallySnapshot(
             petition_id=petition_id,
@@ -82,15 +95,15 @@ def _take(petition_id: int, day: date) -> bool:
 
 
 def _groups(
-    petition_id: int, dimension: str, previous: TallySnapshot | None, day: date
+    dimension: str, people: dict[str, int], previous: TallySnapshot | None, day: date
 ) -> dict[str, Group] | None:
     """Return the groups of a dimension as of the end of `day`; None where it is withheld, and then for good."""
     if previous is None:
-        return suppression.begin(_people_by(petition_id, dimension, day))
+        return suppression.begin(people)
     if previous.basis[dimension] is None:
         return None
     known = {code: Group(*numbers) for code, numbers in previous.basis[dimension].items()}
-    groups = suppression.go_on(known, _midnights(petition_id, dimension, previous.day, day))
+    groups = suppression.go_on(known, _midnights(dimension, people, previous, day))
     return groups if suppression.is_safe(groups) else None
 
 
@@ -102,51 +115,40 @@ def _kept(groups: Mapping[str, Group]) -> dict[str, Any]:
     return {code: astuple(group) for code, group in groups.items()}
 
 
-def _newcomers(petition_id: int, since: date, through: date) -> int:
-    """Return the people confirmed after the day `since`, up to the end of the day `through`."""
-    confirmed = db.session.scalar(
-        select(func.sum(TallyCell.people))
-        .where(TallyCell.petition_id == petition_id, TallyCell.event == "confirmed")
-        .where(TallyCell.day > since, TallyCell.day <= through)
-    )
-    return int(confirmed or 0)
-
-
-def _people(petition_id: int, through: date) -> int:
-    net = db.session.scalar(
-        select(_NET).where(TallyCell.petition_id == petition_id, TallyCell.day <= through)
-    )
-    return int(net or 0)
-
-
-def _people_by(petition_id: int, dimension: str, through: date) -> dict[str, int]:
-    """Return the people counted in each group of a dimension at the end of a day."""
-    code = BROKEN_DOWN_BY[dimension]
+def _people(petition_id: int, through: date) -> dict[str, dict[str, int]]:
+    """Return, per dimension, the people counted in each group at the end of a day. Reads the cells once."""
     rows = db.session.execute(
-        select(code, _NET)
+        select(*BROKEN_DOWN_BY.values(), _NET)
         .where(TallyCell.petition_id == petition_id, TallyCell.day <= through)
-        .group_by(code)
+        .group_by(*BROKEN_DOWN_BY.values())
     )
-    return {code: int(net) for code, net in rows}
+    people: dict[str, dict[str, int]] = {dimension: defaultdict(int) for dimension in BROKEN_DOWN_BY}
+    for *codes, net in rows:
+        for dimension, code in zip(BROKEN_DOWN_BY, codes, strict=True):
+            people[dimension][code] += int(net)
+    return people
 
 
-def _midnights(petition_id: int, dimension: str, since: date, through: date) -> list[dict[str, int]]:
-    """Return the people of each group at every midnight from the end of `since` on, oldest first.
+def _midnights(
+    dimension: str, people: dict[str, int], previous: TallySnapshot, through: date
+) -> list[dict[str, int]]:
+    """Return the people of each group at every midnight from the previous snapshot's on, oldest first.
 
-    Reckoned back from the newest, so that nothing written late is lost. Days without events are left out.
+    Reckoned back from the newest, `people`, so that nothing written late is lost. Days without events are left out.
     """
     code = BROKEN_DOWN_BY[dimension]
     rows = db.session.execute(
         select(TallyCell.day, code, _NET)
-        .where(TallyCell.petition_id == petition_id, TallyCell.day > since, TallyCell.day <= through)
+        .where(TallyCell.petition_id == previous.petition_id)
+        .where(TallyCell.day > previous.day, TallyCell.day <= through)
         .group_by(TallyCell.day, code)
     )
     changes: dict[date, dict[str, int]] = defaultdict(dict)
     for day, group, net in rows:
         changes[day][group] = int(net)
-    midnights = [_people_by(petition_id, dimension, through)]
+    midnights = [people]
     for day in sorted(changes, reverse=True):
         midnights.append(
-            {group: people - changes[day].get(group, 0) for group, people in midnights[-1].items()}
+            {group: there - changes[day].get(group, 0) for group, there in midnights[-1].items()}
         )
     return midnights[::-1]

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import event, func, select
 
+from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.tally import operations as tally
 from campaign_app.tally import snapshots, suppression
@@ -217,3 +218,16 @@ def test_a_page_reads_one_row_without_the_secrets(broken_down):
     assert "basis" not in statement
     assert "tally_cell" not in statement
     assert "LIMIT" in statement
+
+
+def test_the_numbers_page_shows_them_and_names_no_small_country(client, petition):
+    two_days_ago = utc_now().date() - timedelta(days=2)
+    add(petition, 184, day=two_days_ago)
+    add(petition, 5, day=two_days_ago, country="SE")
+    snapshots.take(now=midnight(two_days_ago))
+    db.session.commit()
+
+    page = client.get(f"/en/petitions/{petition.slug}/numbers").text
+
+    assert "Germany" in page
+    assert "Sweden" not in page
