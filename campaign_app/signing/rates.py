@@ -1,8 +1,8 @@
 """Confirmation rates: of the people asked at a provider's mailboxes, how many opened the link and confirmed.
 
-A low rate tells which provider loses our mails. Taken once for each calendar week: two weeks have no request in
-common, so nothing can be worked out by comparing them. Within a week, a few people of each kind are left out in
-secret, as `tally.suppression` does, so that rates and public totals together give away no small number.
+A low rate tells which provider loses our mails. A few people of each kind are left out in secret, as
+`tally.suppression` does, so that rates and public totals together give away no small number. Taken once for each
+calendar week, with secrets of its own: a window that moved by a day would let each day be worked out.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,12 @@ from ..petitions.models import Petition
 from ..sealing import tags
 from ..shield.providers import OTHER, familiar_domains, provider_group, providers
 from ..tally.models import RATES, TallySnapshot
-from ..tally.snapshots import last_settled_day, latest_body
+from ..tally.snapshots import last_settled_day, latest_body, newcomers_of
 from ..tally.suppression import Draw, Group, begin, draw_secret
 from .models import Pending, Signature
 
 FEWEST_REQUESTS = 100  # behind a published rate
-FEWEST_ANSWERS = (
-    10  # confirmed, and unanswered, of all providers together: below it, the sum itself says too much
-)
+FEWEST_ANSWERS = 10  # confirmed, and unanswered, of all together: below it the sum itself says too much
 ODDS = 2  # one person of each kind is left out of a provider's numbers on average: a rate must stay near the truth
 WEEK = timedelta(days=6)  # from its first day to its last
 SUNDAY = 6
@@ -83,7 +81,7 @@ def rates_of(groups: Mapping[str, Requests]) -> list[tuple[str, int]]:
 
 
 def take(*, now: datetime) -> int:
-    """Publish the rates of the week that ended at the last UTC midnight; return for how many petitions.
+    """Publish the rates of the week that ended at the last UTC midnight; return of how many petitions.
 
     Only on the day after a week: later, requests that were never answered are already deleted.
     Safe to repeat. Flushes; never commits.
@@ -91,22 +89,24 @@ def take(*, now: datetime) -> int:
     last_on = last_settled_day(now)
     if last_on.weekday() != SUNDAY:
         return 0
+    first_on = last_on - WEEK
     known = select(TallySnapshot.petition_id).filter_by(kind=RATES, day=last_on)
-    petitions = db.session.scalars(select(Petition.id).where(Petition.id.not_in(known))).all()
     taken = 0
-    for petition_id in petitions:
-        rows = rates_of(leave_some_out(_requests_by_group(petition_id, last_on)))
-        if rows:
-            db.session.add(
-                TallySnapshot(petition_id=petition_id, kind=RATES, day=last_on, body={"rows": rows})
-            )
-            taken += 1
+    for petition_id in db.session.scalars(select(Petition.id).where(Petition.id.not_in(known))).all():
+        if newcomers_of(petition_id, first_on - timedelta(days=1), last_on) < FEWEST_ANSWERS:
+            continue  # no rate can come of it, and the tally tells so without a look at the signatures
+        rows = rates_of(leave_some_out(_requests_by_group(petition_id, first_on, last_on)))
+        db.session.add(TallySnapshot(petition_id=petition_id, kind=RATES, day=last_on, body={"rows": rows}))
+        taken += 1
     db.session.flush()
     return taken
 
 
 def confirmation_rates(petition_id: int, *, now: datetime) -> list[ConfirmationRate]:
-    """Return the rates of the last week that had requests enough, in the order of the providers. Reads one row."""
+    """Return the rates of the last week taken, in the order of the providers; none if too few were asked in it.
+
+    Reads one row.
+    """
     found = latest_body(petition_id, RATES, now=now)
     if found is None:
         return []
@@ -118,9 +118,8 @@ def confirmation_rates(petition_id: int, *, now: datetime) -> list[ConfirmationR
     ]
 
 
-def _requests_by_group(petition_id: int, last_on: date) -> dict[str, Requests]:
-    """Return the requests of one week: those still open, and those that were confirmed in it."""
-    first_on = last_on - WEEK
+def _requests_by_group(petition_id: int, first_on: date, last_on: date) -> dict[str, Requests]:
+    """Return the requests of some days: those still open, and those that were confirmed in them."""
     waiting = _by_domain_tag(
         Pending,
         Pending.petition_id == petition_id,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campaign_app.extensions import db
 from campaign_app.sealing import tags
-from campaign_app.signing import rates
+from campaign_app.signing import rates, retention
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.rates import Requests, confirmation_rates, leave_some_out, rates_of
 from campaign_app.tally import operations as tally
@@ -214,8 +214,24 @@ def test_on_other_days_nothing_is_taken_and_the_last_week_stays(petition, mailed
     assert rows(petition, now=MONDAY_MORNING + timedelta(days=9)) == [("gmail", "Gmail", 50)]
 
 
-def test_a_petition_with_few_requests_has_no_rates(petition, mailed):
+def test_a_week_with_few_requests_has_no_rates(petition, mailed):
     mailed("gmail.com", waiting=40, confirmed=60)
 
+    rates.take(now=MONDAY_MORNING)
+
+    assert rows(petition) == []
+
+
+def test_a_week_in_which_nearly_nobody_confirmed_is_not_taken(petition, mailed):
+    mailed("gmail.com", waiting=200, confirmed=9)
+
     assert rates.take(now=MONDAY_MORNING) == 0
+
+
+def test_a_petition_whose_key_was_destroyed_has_no_rates_and_stops_nobody_else(petition, mailed):
+    mailed("gmail.com", waiting=100, confirmed=100)
+    retention.shred(petition_id=petition.id, now=MONDAY_MORNING)
+
+    rates.take(now=MONDAY_MORNING)
+
     assert rows(petition) == []
