@@ -197,26 +197,25 @@ class PersonForm(SupporterForm):
             raise ValidationError(_("Confirm that this person asked you to add them"))
 
 
-class ShowNameForm(SupporterForm):
-    """The name to show and the address that signed, both typed again: we hold neither readable."""
-
-    nth = StringField(filters=[_made_by_us])
-    name = StringField(filters=[_typed], validators=[check_name])
-    email = StringField(filters=[_typed], validators=[check_email])
-
-
 class ChoiceForm(SupporterForm):
     """One button about one person of the mailbox."""
 
-    nth = StringField(filters=[_made_by_us])
+    nth = StringField()
 
     @property
     def place(self) -> int:
         """Return the person's place. Raises BadRequest for anything but a small number."""
-        text = self.nth.data or "0"
+        text = self.nth.data or ""
         if not (text.isascii() and text.isdecimal() and len(text) < 3):
             raise BadRequest
         return int(text)
+
+
+class ShowNameForm(ChoiceForm):
+    """The name to show and the address that signed, both typed again: we hold neither readable."""
+
+    name = StringField(filters=[_typed], validators=[check_name])
+    email = StringField(filters=[_typed], validators=[check_email])
 
 
 def read_form(kind: type[AnyForm]) -> AnyForm:
@@ -226,12 +225,12 @@ def read_form(kind: type[AnyForm]) -> AnyForm:
     have, a file, or a field sent twice.
     """
     _refuse_unreadable()
-    if request.files:
-        raise UnknownField(next(iter(request.files))[:LONGEST_FIELD_NAMED])
-    form = kind()
+    form = kind(formdata=request.form)
     for name, values in request.form.lists():
         if name not in form or len(values) > 1:
-            raise UnknownField(name[:LONGEST_FIELD_NAMED])
+            raise UnknownField(_named(name))
+    for name in request.files:
+        raise UnknownField(_named(name))
     return form
 
 
@@ -244,8 +243,14 @@ def _refuse_unreadable() -> None:
         (unquote_to_bytes(body) if request.mimetype == URLENCODED else body).decode()
     except UnicodeDecodeError:
         raise BadRequest from None
-    if request.mimetype not in FORM_TYPES or (request.mimetype == URLENCODED and BROKEN_ESCAPE.search(body)):
+    is_broken = request.mimetype == URLENCODED and BROKEN_ESCAPE.search(body)
+    if request.mimetype not in FORM_TYPES or is_broken or not (request.form or request.files):
         raise BadRequest
+
+
+def _named(field: str) -> str:
+    """Return as much of a field's name as a page can repeat."""
+    return "".join(filter(str.isprintable, field))[:LONGEST_FIELD_NAMED]
 
 
 def suggested_address(address: str) -> str:

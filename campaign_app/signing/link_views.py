@@ -122,7 +122,7 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
         return _link_unknown()
     admission.refuse_cross_site()
     form = read_form(ShowNameForm)
-    place = ChoiceForm().place
+    place = form.place
     if not form.name.data and not form.email.data:
         return _change(page, lang, token, operations.hide_name, nth=place)
     if not form.validate():

@@ -14,6 +14,7 @@ from ..extensions import db
 from ..languages import countries, country_name
 from ..mail.preview import inbox_lines
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
+from ..petitions.rules import PetitionClosed
 from ..tally.queries import statement
 from ..tally.rules import Statement
 from . import admission, operations
@@ -45,6 +46,8 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
         return _try_again(form, status=429, retry_after_seconds=seconds)
     try:
         petition = open_petition(slug, now)
+    except PetitionClosed:
+        return _petition_page(public_petition(slug), form, lang, notice="closed"), 410
     except OperationalError:
         return _try_again(form, status=503, retry_after_seconds=10)
     if form.is_honeypot_filled:
