@@ -20,9 +20,7 @@ from flask_babel import force_locale
 from ..campaign import campaign
 from ..config import settings
 from ..languages import LANGUAGES, direction, format_day
-from . import rules
-from .transport import MESSAGE_POLICY, carried_address
-
+from .wire import MESSAGE_POLICY, carried_address
 
 # Mail programs know neither logical properties nor our fonts: each direction says its side and what it can use.
 LOOKS = {

@@ -64,7 +64,8 @@ def next_pause(last: timedelta | None, *, spread: float) -> timedelta:
 
 
 def _doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
-    return min(first * 2 ** min(times, 30), longest)
+    factor: int = 2 ** min(times, 30)
+    return min(first * factor, longest)
 
 
 def _spread(pause: timedelta, spread: float) -> timedelta:

@@ -23,14 +23,8 @@ from . import operations, relay_pause, rules
 from .hooks import hooks
 from .messages import compose
 from .operations import Claim
-from .transport import (
-    ConnectionBroke,
-    DeliveryPostponed,
-    DeliveryRefused,
-    RelayUnavailable,
-    Transport,
-    for_app,
-)
+from .transport import Transport, for_app
+from .troubles import ConnectionBroke, DeliveryPostponed, DeliveryRefused, RelayUnavailable
 
 logger = logging.getLogger(__name__)
 

@@ -52,9 +52,10 @@ def mail_database_url(database_url: str) -> str:
     """Return where this room's tables live: a file per test (""), or a database beside the other rooms'."""
     if not database_url:
         return ""
-    with create_engine(make_url(database_url).set(drivername="postgresql+psycopg")).connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CREATE DATABASE mail_room"))
-        connection.engine.dispose()
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE mail_room"))
+    engine.dispose()
     return make_url(database_url).set(database="mail_room").render_as_string(hide_password=False)
 
 

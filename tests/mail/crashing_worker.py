@@ -17,7 +17,7 @@ from campaign_app.mail.worker import run_batch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from mail.conftest import make_app  # noqa: E402 - found only through the line above
+from mail.conftest import make_app
 
 
 class KilledAfter(FileTransport):

@@ -19,7 +19,7 @@ def queue_confirmation(
     *,
     to: str = "signer@example.org",
     about: bytes = b"pending-000000-1",
-    token: str = "token-1",
+    link_ends_in: str = "token-1",
     not_before: datetime = NOW,
     language: str = "en",
 ) -> bytes:
@@ -36,7 +36,7 @@ def queue_confirmation(
             "language": language,
             "petition": "lists-and-graves",
             "title": "Reveal the lists",
-            "token": token,
+            "token": link_ends_in,
         },
     )
     db.session.commit()

@@ -11,9 +11,9 @@ import pytest
 from campaign_app.campaign import campaign
 from campaign_app.languages import LANGUAGES
 from campaign_app.mail import rules
-from campaign_app.mail.messages import compose, unsubscribe_headers
+from campaign_app.mail.messages import compose, subject, unsubscribe_headers
 from campaign_app.mail.preview import inbox_lines
-from campaign_app.mail.transport import DeliveryRefused
+from campaign_app.mail.troubles import DeliveryRefused
 
 NOW = datetime(2026, 3, 5, 12, 20, 30, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 12)
@@ -83,6 +83,12 @@ def test_the_first_lines_say_nothing_about_the_campaign_either(mail_app, kind, l
 
     assert TITLE not in first_lines
     assert campaign().name(lang) not in first_lines
+
+
+@every_mail
+@every_language
+def test_every_subject_arrives_letter_by_letter(mail_app, kind, lang):
+    assert str(as_received(mail(kind, lang))["Subject"]) == subject(kind, lang)
 
 
 @every_language
@@ -167,7 +173,7 @@ def test_nothing_remote_is_loaded_and_nothing_counts_readers(mail_app, kind, lan
 
     tags = Tags(html)
     assert {name for name, _ in tags.seen} <= set(
-        "html head meta title style body div table tr td p h1 a bdi".split()
+        ["html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "p", "h1", "a", "bdi"]
     ) | {"tbody"}
     assert not re.search(r"url\(|src=|@import|background=", html)
     assert {a["href"] for a in tags.named("a")} == {

@@ -8,19 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from campaign_app.errors import ConfigurationError
-from campaign_app.mail.transport import (
-    MESSAGE_POLICY,
+from campaign_app.mail.relay_url import Relay
+from campaign_app.mail.transport import FileTransport, SmtpTransport
+from campaign_app.mail.troubles import (
     ConnectionBroke,
     DeliveryPostponed,
     DeliveryRefused,
-    FileTransport,
     MailTrouble,
-    Relay,
     RelayUnavailable,
-    SmtpTransport,
-    carried_address,
 )
+from campaign_app.mail.wire import MESSAGE_POLICY, carried_address
 
 from .relays import FakeRelay
 from .situations import NOW
@@ -46,59 +43,6 @@ def trouble_of(transport: SmtpTransport, address: str = "signer@example.org") ->
     with pytest.raises(MailTrouble) as caught, transport:
         transport.send(message_to(address))
     return caught.value
-
-
-# -- Where SMTP_URL points --
-
-
-@pytest.mark.parametrize(
-    ("url", "relay"),
-    [
-        ("smtp://localhost", Relay("localhost", 25, "none")),
-        ("smtp+starttls://relay.example.org", Relay("relay.example.org", 587, "starttls")),
-        ("smtps://relay.example.org:4465/", Relay("relay.example.org", 4465, "tls")),
-        ("smtps://a%40b:p%2Fw%3A@[::1]", Relay("::1", 465, "tls", user="a@b", password="p/w:")),
-        (
-            "smtp://localhost?mails_per_minute=30&timeout_seconds=5",
-            Relay("localhost", 25, "none", timeout_seconds=5, mails_per_minute=30),
-        ),
-    ],
-)
-def test_the_address_of_the_relay_is_read(url, relay):
-    assert Relay.from_url(url) == relay
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "relay.example.org:587",
-        "http://u:hush-hush@relay.example.org",
-        "smtp://u:hush-hush@relay.example.org",
-        "smtps://u:hush-hush@relay.example.org:abc",
-        "smtps://u:hush-hush@relay.example.org/inbox",
-        "smtps://u:hush-hush@relay.example.org?speed=9",
-        "smtps://u:hush-hush@relay.example.org?mails_per_minute=0",
-        "smtps://u:hush-hush@",
-    ],
-)
-def test_a_wrong_address_of_the_relay_is_refused_without_repeating_its_password(url):
-    with pytest.raises(ConfigurationError, match="SMTP_URL") as caught:
-        Relay.from_url(url)
-
-    assert "hush" not in "".join(traceback.format_exception(caught.value))
-
-
-def test_the_password_is_not_shown_where_a_relay_is_printed():
-    relay = Relay.from_url("smtps://user:hush-hush@relay.example.org")
-
-    assert "hush" not in repr(relay)
-
-
-def test_a_password_crosses_no_network_unprotected():
-    with pytest.raises(ConfigurationError, match="unprotected"):
-        Relay.from_url("smtp://user:password@relay.example.org")
-
-    assert Relay.from_url("smtp://user:password@127.0.0.1").user == "user"
 
 
 def test_the_pace_becomes_a_pause_between_mails():
@@ -312,15 +256,6 @@ def test_a_local_part_outside_ascii_is_refused_plainly_where_the_relay_cannot_ca
         assert isinstance(trouble, DeliveryRefused)
         assert "no SMTPUTF8" in trouble.reason
         assert relay.received == []
-
-
-def test_what_is_no_address_is_refused_without_being_repeated():
-    typed = "موقّع@@example.org"
-
-    with pytest.raises(DeliveryRefused) as caught:
-        carried_address(typed)
-
-    assert "@@" not in "".join(traceback.format_exception(caught.value))
 
 
 # -- Files --

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 
 from campaign_app.extensions import db
-from campaign_app.mail import operations, queries, relay_pause, rules, worker
+from campaign_app.mail import operations, queries, rules, worker
 from campaign_app.mail.hooks import hooks
-from campaign_app.mail.transport import DeliveryPostponed, RelayUnavailable
+from campaign_app.mail.relay_url import Relay
+from campaign_app.mail.transport import SmtpTransport
+from campaign_app.mail.troubles import DeliveryPostponed
 from campaign_app.mail.worker import run_batch
 from campaign_app.sealing.keys import keyring
 
+from .relays import FakeRelay
 from .situations import NOW, Mailbag, queue_confirmation, queue_request, row, rows
 
 PENDING = b"pending-000000-1"
@@ -51,7 +54,7 @@ def test_a_signer_gets_the_mail_one_reminder_and_nothing_more(relayed_app, relay
 
 
 def test_the_link_is_the_same_in_mail_and_reminder_and_so_is_its_last_day(relayed_app, relay):
-    queue_confirmation(token="the-token")
+    queue_confirmation(link_ends_in="the-token")
 
     run_batch(now=NOW)
     run_batch(now=NOW + 25 * HOUR)
@@ -135,72 +138,6 @@ def test_a_failure_of_those_who_are_told_does_not_send_the_mail_twice(mail_app, 
 
     assert len(bag.sent) == 1
     assert "RuntimeError" in caplog.text
-    assert "signer" not in caplog.text
-
-
-# -- Requests that the worker settles --
-
-
-def test_send_again_sends_what_waits_for_that_mailbox(mail_app):
-    queue_confirmation(about=PENDING)
-    hooks().pendings_of = lambda parameters, now: [PENDING] if parameters["tag"] == "aa" else []
-    bag = Mailbag()
-    run_batch(now=NOW, transport=bag)
-
-    queue_request(kind="resend", parameters={"to": "signer@example.org", "language": "en", "tag": "aa"})
-    reports = [run_batch(now=NOW + HOUR, transport=bag) for _ in range(2)]
-
-    assert [(report.settled, report.sent) for report in reports] == [(1, 0), (0, 1)]
-    assert bag.sent == ["signer@example.org"] * 2
-    assert [mail.kind for mail in rows()] == ["remind"]
-
-
-def test_send_again_for_a_mailbox_that_waits_for_nothing_sends_nothing(mail_app):
-    queue_request(kind="resend", parameters={"to": "signer@example.org", "language": "en", "tag": "bb"})
-    bag = Mailbag()
-
-    report = run_batch(now=NOW, transport=bag)
-
-    assert (report.settled, bag.sent, rows()) == (1, [], [])
-
-
-def test_a_lost_link_is_sent_once_with_the_token_that_the_room_above_gives(relayed_app, relay):
-    hooks().private_link = lambda parameters, now: {**parameters, "token": "new-token"}
-    asked = {"to": "signer@example.org", "language": "en", "title": "Reveal the lists", "tag": "aa"}
-    queue_request(kind="private-link", parameters=asked)
-
-    run_batch(now=NOW)
-
-    text = relay.received[0].message.get_body(("plain",)).get_content()
-    assert "https://sign.example.org/en/confirm/new-token" in text
-    assert rows() == []
-
-
-def test_a_lost_link_of_nobody_sends_nothing(mail_app):
-    queue_request(kind="private-link", parameters={"to": "signer@example.org", "language": "en", "tag": "aa"})
-    bag = Mailbag()
-
-    report = run_batch(now=NOW, transport=bag)
-
-    assert (report.settled, bag.sent, rows()) == (1, [], [])
-
-
-def test_a_request_that_cannot_be_settled_is_tried_later_and_stops_no_other_mail(mail_app, caplog):
-    def fails(parameters, now):
-        raise LookupError("signer@example.org")
-
-    hooks().pendings_of = fails
-    request = queue_request(
-        kind="resend", parameters={"to": "signer@example.org"}, not_before=NOW - timedelta(minutes=1)
-    )
-    queue_confirmation()
-    bag = Mailbag()
-
-    run_batch(now=NOW, transport=bag)
-
-    assert len(bag.sent) == 1
-    assert row(request).last_error == "it could not be settled (LookupError)"
-    assert row(request).not_before > NOW
     assert "signer" not in caplog.text
 
 
@@ -322,89 +259,12 @@ def test_no_address_reaches_the_log_or_the_database(relayed_app, relay, caplog, 
 
 
 def test_an_address_that_the_relay_cannot_carry_is_said_plainly(mail_app):
-    from .relays import FakeRelay
-    from campaign_app.mail.transport import Relay, SmtpTransport
-
     mail_id = queue_confirmation(to="موقّع@example.org")
     with FakeRelay(knows_utf8=False) as relay:
         run_batch(now=NOW, transport=SmtpTransport(Relay.from_url(relay.url), sender="post@example.org"))
 
     assert row(mail_id).state == "dead"
     assert "no SMTPUTF8" in row(mail_id).last_error
-
-
-# -- A relay that is down --
-
-
-def test_two_days_without_a_relay_lose_nothing_and_everything_goes_when_it_is_back(relayed_app, relay):
-    relay.stop()
-    for number in range(120):
-        queue_confirmation(to=f"signer{number}@example.org", about=number.to_bytes(16))
-    now, attempts = NOW, 0
-    while now < NOW + timedelta(days=2):
-        attempts += run_batch(now=now).trouble is not None
-        now += timedelta(minutes=30)
-    while_down = {(mail.state, mail.attempts, mail.claimed_until) for mail in rows()}
-
-    relay.start()
-    while len(relay.received) < 120 and now < NOW + timedelta(days=2, hours=1):
-        run_batch(now=now)
-        now += timedelta(minutes=1)
-
-    assert while_down == {("waiting", 0, None)}
-    assert sorted(recipients(relay)) == sorted(f"signer{number}@example.org" for number in range(120))
-    assert attempts == 2 * 48  # longer than any pause, so each round was one attempt and not 120
-
-
-def test_a_relay_that_is_down_is_tried_once_per_pause_and_not_once_per_mail(mail_app):
-    for _ in range(30):
-        queue_confirmation()
-    bag = Mailbag()
-
-    def down(to):
-        raise RelayUnavailable("the relay refuses connections")
-
-    bag.before = down
-    for seconds in range(0, 10):
-        run_batch(now=NOW + timedelta(seconds=seconds), transport=bag)
-
-    assert bag.asked == 1
-    assert queries.outbox_state(now=NOW).relay_trouble == "the relay refuses connections"
-
-
-def test_another_worker_keeps_the_same_pause(mail_app):
-    queue_confirmation()
-    relay_pause.begin(now=NOW, reason="the relay refuses connections", spread=0.5)
-    db.session.commit()
-    bag = Mailbag()
-
-    reports = [run_batch(now=NOW + timedelta(seconds=seconds), transport=bag).sent for seconds in (1, 14, 15)]
-
-    assert reports == [0, 0, 1]
-
-
-def test_the_pause_is_forgotten_once_the_relay_takes_a_mail(mail_app):
-    queue_confirmation()
-    relay_pause.begin(now=NOW - HOUR, reason="the relay refuses connections", spread=0.5)
-    db.session.commit()
-
-    run_batch(now=NOW, transport=Mailbag())
-
-    assert relay_pause.current() is None
-    assert queries.outbox_state(now=NOW).relay_trouble is None
-
-
-def test_a_relay_that_breaks_every_connection_is_left_alone_after_three_mails(relayed_app, relay):
-    relay.wishes.DATA = "drop"
-    for _ in range(10):
-        queue_confirmation()
-
-    report = run_batch(now=NOW)
-
-    assert report.postponed == 3
-    assert relay.connections == 3
-    assert "breaks connections" in report.trouble
-    assert [mail.attempts for mail in rows()].count(0) == 7
 
 
 # -- Several workers, crashes, stopping --
