@@ -11,7 +11,7 @@ from .extensions import db
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
 from .shield.operations import sweep_spent
-from .signing import operations, retention, tombstones
+from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
 from .tally import snapshots
 
@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
     add_job(app, Job("tags no longer needed", HOURLY, lambda now: retention.shred_due_petitions(now=now)))
     add_job(app, Job("old tombstones", HOURLY, lambda now: tombstones.forget_old(now=now)))
     add_job(app, Job("midnight snapshots", OFTEN, lambda now: snapshots.take(now=now)))
+    add_job(app, Job("confirmation rates", OFTEN, lambda now: rates.take(now=now)))
 
 
 def _mark_requested(pending_ids: Sequence[bytes], now: datetime) -> None:
