@@ -88,7 +88,9 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     database, left_out = DATABASES[name]
     pytest = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report}"]
     command = [*pytest, *left_out, *arguments]
-    environment = {**os.environ, "TEST_DATABASE": database}
+    # A folder for temporary files of this run's own: it goes afterwards, and the lock by which PostgreSQL's
+    # package lets one test process start at a time is not one that another user's run has left behind.
+    environment = {**os.environ, "TEST_DATABASE": database, "TMPDIR": str(folder)}
     started = time.monotonic()
     try:
         code = subprocess.run(
