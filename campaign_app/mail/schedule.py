@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from ..anonymous_logs import place_of
 from ..clock import utc_now
 from ..extensions import db
 from . import operations
@@ -78,11 +79,10 @@ def run_worker(app: Flask, stop: threading.Event, *, idle_seconds: float = IDLE_
             is_busy = _round(app, stop)
             wait = 0.0 if is_busy else idle_seconds
         except SQLAlchemyError as problem:
-            # Its text repeats statements and their values; the kind of error is enough.
-            logger.error("worker: the database failed: %s", type(problem).__name__)
+            logger.error("worker: the database failed: %s", place_of(problem))
             wait = min(max(wait, idle_seconds) * 2, LONGEST_WAIT_SECONDS)
         except Exception as problem:  # a worker that ends sends nothing: say so and go on
-            logger.error("worker: a round failed: %s", type(problem).__name__)
+            logger.error("worker: a round failed: %s", place_of(problem))
             wait = LONGEST_WAIT_SECONDS
         stop.wait(wait)
 
@@ -127,9 +127,9 @@ def _run(job: Job, now: datetime) -> None:
         db.session.commit()
     except Exception as problem:  # the other jobs go on
         db.session.rollback()
-        kind = type(problem).__name__
-        logger.error("worker: the job %s failed: %s", job.name, kind)
-        outcome = {"leased_until": now + min(job.every, RETRY_AFTER_FAILURE), "last_error": kind}
+        logger.error("worker: the job %s failed: %s", job.name, place_of(problem))
+        retry_at = now + min(job.every, RETRY_AFTER_FAILURE)
+        outcome = {"leased_until": retry_at, "last_error": type(problem).__name__}
     db.session.execute(
         update(JobLease)
         .where(JobLease.name == job.name, JobLease.leased_until == now + job.lease)

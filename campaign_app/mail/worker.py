@@ -15,6 +15,7 @@ from secrets import SystemRandom
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from ..anonymous_logs import place_of
 from ..extensions import db
 from ..sealing.keys import KeyProblem, MailSecret, keyring
 from ..sealing.mail import open_mail
@@ -230,10 +231,9 @@ class _Batch:
         raise DeliveryPostponed(reason)
 
     def _defect(self, what: str, claim: Claim, problem: Exception) -> str:
-        """Log an error of ours by its kind, since its text could hold an address; return it as a reason."""
-        reason = f"it {what} ({type(problem).__name__})"
-        logger.error("mail: a %s mail: %s", claim.kind, reason)
-        return reason
+        """Log an error of ours by kind and place, since its text could hold an address; return a reason."""
+        logger.error("mail: a %s mail %s: %s", claim.kind, what, place_of(problem))
+        return f"it {what} ({type(problem).__name__})"
 
     def _sent(self, claim: Claim) -> None:
         was_ours = operations.note_sent(claim=claim, held_until=self.held_until, now=self.now())
@@ -251,7 +251,7 @@ class _Batch:
             except DATABASE_GONE:
                 raise
             except Exception as problem:
-                logger.error("mail: on_first_sent failed: %s", type(problem).__name__)
+                logger.error("mail: on_first_sent failed: %s", place_of(problem))
 
     def _postponed(self, claim: Claim, reason: str) -> None:
         rest = rules.retry_after(claim.attempts + 1, spread=_random())
