@@ -42,7 +42,7 @@ class Program:
 
 
 PROGRAMS = (
-    Program(("chromium", "chromium-browser"), "chromium", "the tests in a real browser"),
+    Program(("chromium", "google-chrome"), "chromium", "the tests in a real browser"),
     Program(("redis-server", "valkey-server"), "redis-server", "limits shared between hosts"),
 )
 
