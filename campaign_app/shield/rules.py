@@ -3,12 +3,14 @@
 Pure: knows no Flask, no database, no clock. Every number here has its reason beside it.
 """
 
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any, NamedTuple
 
-Network = IPv4Network | IPv6Network
+IPV4_BYTES, IPV6_BYTES = 4, 16
+MAPPED_IPV4 = bytes(10) + b"\xff\xff"  # how IPv6 sockets write an IPv4 address
 
 # A network is known for ten minutes only: its key is redrawn, and nobody can tell it again.
 NETWORK_WINDOW = timedelta(minutes=10)
@@ -40,6 +42,14 @@ MOST_HOPS = 20
 _REGISTRY_LABELS = frozenset(
     ("ac", "co", "com", "edu", "gob", "gov", "gouv", "mil", "net", "nom", "or", "org")
 )
+
+
+class Network(NamedTuple):
+    """A range of addresses: as many bytes as an address of it has, and the bits that all of them share."""
+
+    length: int
+    mask: int
+    shared: int
 
 
 class Work(NamedTuple):
@@ -76,18 +86,22 @@ def is_enough_work(solved: int, required: int) -> bool:
 
 def network_of(address: str) -> str:
     """Return the network an address stands for: an IPv4 address, or the /56 of an IPv6 one."""
-    parsed = _parsed(address)
-    if parsed is None:
+    packed = _packed(address)
+    if packed is None:
         return UNKNOWN_NETWORK
-    if isinstance(parsed, IPv4Address):
-        return str(parsed)
-    prefix = parsed.packed[:IPV6_PREFIX_BYTES]
-    return f"{IPv6Address(prefix.ljust(16, bytes(1)))}/{IPV6_PREFIX_BYTES * 8}"
+    if len(packed) == IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, packed)
+    prefix = packed[:IPV6_PREFIX_BYTES].ljust(IPV6_BYTES, b"\0")
+    return f"{socket.inet_ntop(socket.AF_INET6, prefix)}/{IPV6_PREFIX_BYTES * 8}"
 
 
 def trusted_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Parse the proxies an operator trusts. Raises ValueError for what is not a network."""
-    return tuple(ip_network(text, strict=False) for text in texts)
+    parsed = (ip_network(text, strict=False) for text in texts)
+    return tuple(
+        Network(network.max_prefixlen // 8, int(network.netmask), int(network.network_address))
+        for network in parsed
+    )
 
 
 def client_address(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
@@ -99,15 +113,16 @@ def client_address(environ: Mapping[str, Any], trusted: Sequence[Network]) -> st
     environ: the WSGI environment.
     """
     nearest: str = environ.get("REMOTE_ADDR") or ""
-    if not trusted or not _is_trusted(nearest, trusted):
+    if not trusted or not _is_trusted(_packed(nearest), trusted):
         return nearest
     hops = str(environ.get("HTTP_X_FORWARDED_FOR") or "").rsplit(",", MOST_HOPS)
     for hop in reversed(hops):
         address = _without_port(hop.strip())
-        if _parsed(address) is None:
+        packed = _packed(address)
+        if packed is None:
             break
         nearest = address
-        if not _is_trusted(address, trusted):
+        if not _is_trusted(packed, trusted):
             break
     return nearest
 
@@ -132,19 +147,28 @@ def counted_domain(domain: str) -> str:
     return ".".join(labels[-3 if is_under_registry else -2 :])
 
 
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+def _packed(address: str) -> bytes | None:
+    """Return the 4 or 16 bytes of an address, a mapped one as IPv4. The C library parses ten times faster
+    than ipaddress, and every post asks several times.
+    """
     try:
-        parsed = ip_address(address)
-    except ValueError:
+        return socket.inet_pton(socket.AF_INET, address)
+    except (OSError, ValueError):
+        pass
+    try:
+        packed = socket.inet_pton(socket.AF_INET6, address.partition("%")[0])
+    except (OSError, ValueError):
         return None
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        return parsed.ipv4_mapped
-    return parsed
+    return packed[-IPV4_BYTES:] if packed.startswith(MAPPED_IPV4) else packed
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in network for network in trusted)
+def _is_trusted(packed: bytes | None, trusted: Sequence[Network]) -> bool:
+    if packed is None:
+        return False
+    number = int.from_bytes(packed, "big")
+    return any(
+        len(packed) == network.length and number & network.mask == network.shared for network in trusted
+    )
 
 
 def _without_port(hop: str) -> str:
