@@ -75,6 +75,8 @@ def petition_tag_key(petition_id: int, *, session: AnySession) -> bytes:
         raise KeysMissing(f"petition {petition_id} has no tag key")
     if row.wrapped is None:
         raise PetitionKeyShredded(f"the tag key of petition {petition_id} was shredded on {row.shredded_on}")
+    if row.master_id not in keys.masters:
+        keys = keyring(fresh=True)  # rotated a moment ago: this process has not looked at the files since
     key = _unwrap(row, keys.masters)
     keys.tag_keys[petition_id] = key
     return key

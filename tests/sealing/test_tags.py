@@ -111,6 +111,17 @@ def test_rotating_the_master_keeps_every_tag(keys_dir):
     assert (key_from_disk(ONE), key_from_disk(OTHER)) == before[:2]
 
 
+def test_a_process_that_has_not_noticed_a_rotation_goes_on(keys_dir, context):
+    before = key_of(ONE)
+    held = context.extensions["nidaa_keyring"]
+    tags.rotate_master(session=db.session, today=TODAY)
+    db.session.commit()
+    held.keyring.tag_keys.clear()
+    context.extensions["nidaa_keyring"] = held
+
+    assert key_of(ONE) == before
+
+
 def test_a_prepared_master_is_the_one_that_is_used(keys_dir):
     used = tags.used_masters(session=db.session)
     prepared = tags.prepare_master(keys_dir=keys_dir, used=used, today=TODAY)
