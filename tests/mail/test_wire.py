@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaign_app.mail.troubles import DeliveryRefused
@@ -28,6 +28,7 @@ def wire(subject, sender_name="Confirmation mail", to="signer@example.org"):
 
 @pytest.mark.parametrize("to", ["signer@example.org", "موقّع@example.org"])
 @given(words=st.text(LETTERS, min_size=1, max_size=200))
+@example(words="تذكير: يرجى تأكيد عنوان بريدك الإلكتروني")
 def test_a_subject_of_any_length_arrives_letter_by_letter(to, words):
     subject = " ".join(words.split()) or "x"
 

@@ -9,6 +9,7 @@ import pytest
 from campaign_app.extensions import db
 from campaign_app.mail import operations, queries, rules, worker
 from campaign_app.mail.hooks import hooks
+from campaign_app.mail.models import JobLease
 from campaign_app.mail.relay_url import Relay
 from campaign_app.mail.transport import SmtpTransport
 from campaign_app.mail.troubles import DeliveryPostponed
@@ -127,6 +128,8 @@ def test_the_first_mail_is_told_once_and_the_reminder_not_at_all(mail_app):
 
 def test_a_failure_of_those_who_are_told_does_not_send_the_mail_twice(mail_app, caplog):
     def fails(about, now):
+        db.session.add(JobLease(name="half done"))
+        db.session.flush()
         raise RuntimeError("signer@example.org")
 
     hooks().on_first_sent.append(fails)
@@ -137,6 +140,7 @@ def test_a_failure_of_those_who_are_told_does_not_send_the_mail_twice(mail_app, 
     run_batch(now=NOW + HOUR, transport=bag)
 
     assert len(bag.sent) == 1
+    assert db.session.get(JobLease, "half done") is None
     assert "RuntimeError" in caplog.text
     assert "signer" not in caplog.text
 
