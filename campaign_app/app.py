@@ -15,6 +15,7 @@ from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key
 from .errors import ConfigurationError
 from .extensions import babel, db, migrate
+from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
 from .petitions.rules import PetitionClosed, PetitionUnknown
 from .sealing.keys import KeyProblem, keyring, signing_obstacles
@@ -37,6 +38,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     chosen = settings or from_environment()
     config.check(chosen)
+    if chosen.smtp_url:
+        Relay.from_url(chosen.smtp_url)
     chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     app = NidaaFlask(__name__, static_folder=None)
     app.extensions[config.EXTENSION] = chosen

@@ -12,6 +12,7 @@ from . import anonymous_logs
 from .app import create_app
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
+from .mail.commands import check_mail
 from .mail.commands import commands as mail_commands
 from .operate import check, init, migrate, serve, worker
 from .petitions.commands import commands as petition_commands
@@ -37,6 +38,9 @@ for _command in (
     *export_commands,
 ):
     campaign.add_command(_command)
+
+
+check.add_command(check_mail)
 
 
 def main() -> None:

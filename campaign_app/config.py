@@ -106,6 +106,8 @@ def check(settings: Settings) -> None:
         raise ConfigurationError("BASE_URL must begin with https:// in production")
     if settings.mail_from.endswith(".invalid"):
         raise ConfigurationError("MAIL_FROM must be the address that confirmation mails come from")
+    if not settings.smtp_url:
+        raise ConfigurationError("SMTP_URL must name the mail relay: without it mails become readable files")
 
 
 def secret_key(settings: Settings) -> bytes:

@@ -10,7 +10,9 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +34,23 @@ def prepare(engine: Engine) -> None:
         _prepare_sqlite(engine)
 
 
+_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Let a command that only reads leave the write turn to others; a write inside it fails."""
+    token = _only_reads.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        _only_reads.reset(token)
+
+
 def is_reading() -> bool:
-    """Whether the work at hand is a request that must not write."""
-    return has_request_context() and request.method in READING_METHODS
+    """Whether the work at hand must not write: a GET request, or a command inside `reading()`."""
+    return _only_reads.get() or (has_request_context() and request.method in READING_METHODS)
 
 
 def write_once_more(work: Callable[[], None]) -> None:

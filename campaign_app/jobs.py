@@ -7,9 +7,13 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from .clock import utc_day
+from .config import settings
 from .extensions import db
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
+from .sealing import tags
+from .sealing.operations import destroy_old_mail_secrets
 from .shield.operations import sweep_spent
 from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
@@ -33,9 +37,20 @@ def register(app: Flask) -> None:
     )
     add_job(app, Job("contacts no longer needed", HOURLY, lambda now: retention.delete_due_contacts(now=now)))
     add_job(app, Job("tags no longer needed", HOURLY, lambda now: retention.shred_due_petitions(now=now)))
+    add_job(app, Job("old master keys", HOURLY, _destroy_old_masters))
+    add_job(app, Job("old mail keys", HOURLY, _destroy_old_mail_secrets))
     add_job(app, Job("old tombstones", HOURLY, lambda now: tombstones.forget_old(now=now)))
     add_job(app, Job("midnight snapshots", OFTEN, lambda now: snapshots.take(now=now)))
     add_job(app, Job("confirmation rates", OFTEN, lambda now: rates.take(now=now)))
+
+
+def _destroy_old_masters(now: datetime) -> None:
+    """Destroy the masters that wrap nothing any more on this host, so that backups cannot use them either."""
+    tags.destroy_old_masters(keys_dir=settings().keys_dir, session=db.session)
+
+
+def _destroy_old_mail_secrets(now: datetime) -> None:
+    destroy_old_mail_secrets(keys_dir=settings().keys_dir, today=utc_day(now))
 
 
 def _mark_requested(pending_ids: Sequence[bytes], now: datetime) -> None:

@@ -7,6 +7,7 @@ import click
 from flask.cli import with_appcontext
 
 from ..clock import utc_now
+from ..database import reading
 from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import public_petition
@@ -40,7 +41,7 @@ def export(sealed: bool, slug: str, purpose: str, out: Path) -> None:
         raise click.ClickException(f"{out.name} or its manifest exists already; choose another name")
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
-        with unfinished.open("wb") as file:
+        with unfinished.open("wb") as file, reading():
             unfinished.chmod(0o600)
             manifest = operations.write_sealed_sheet(
                 petition_id=public_petition(slug).id, purpose=purpose, out=file, now=utc_now()
@@ -55,7 +56,9 @@ def export(sealed: bool, slug: str, purpose: str, out: Path) -> None:
         db.session.rollback()
         unfinished.unlink(missing_ok=True)
     click.echo(f"{manifest.header.rows} sealed rows in {out}, sha256 {manifest.sha256}", err=True)
-    click.echo("released from the command line, without the approval of two persons: the manifest says so", err=True)
+    click.echo(
+        "released from the command line, without the approval of two persons: the manifest says so", err=True
+    )
 
 
 @click.command("open-export")

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from ..database import reading
 from ..extensions import db
 from ..petitions.models import Petition
 from .recount import recount as count_again
@@ -18,10 +19,11 @@ from .recount import recount as count_again
 @with_appcontext
 def recount(as_json: bool) -> None:
     """Count every petition's rows again and hold them against its cells; exits with 1 where they differ."""
-    results = {
-        petition.slug: count_again(petition.id)
-        for petition in db.session.scalars(select(Petition).order_by(Petition.id))
-    }
+    with reading():
+        results = {
+            petition.slug: count_again(petition.id)
+            for petition in db.session.scalars(select(Petition).order_by(Petition.id))
+        }
     if as_json:
         click.echo(
             json.dumps(

@@ -20,7 +20,10 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import ValidationError
 
 from ..languages import format_number, is_country
+from ..petitions.queries import TextRecord
 from ..shield.providers import familiar_domains, is_familiar
+from .consents import Consents
+from .operations import Signer
 from .rules import (
     LONGEST_LOCAL_PART,
     LONGEST_NAME,
@@ -153,13 +156,36 @@ def check_country(form: SupporterForm, field: StringField) -> None:
         raise ValidationError(_("Choose the country where you live"))
 
 
-class SignForm(SupporterForm):
-    """The form of a petition: three required fields, two choices, none ticked for you."""
+class SignerForm(SupporterForm):
+    """What is asked of everyone who signs: name, address, country, and whether the name may be shown."""
 
     name = StringField(filters=[_typed], validators=[check_name])
     email = StringField(filters=[_typed], validators=[check_email])
     country = StringField(filters=[_made_by_us], validators=[check_country])
     show_name = BooleanField()
+
+    def signer(
+        self, *, lang: str, path: str, text: TextRecord, source: str, consents: Consents, wants_updates: bool
+    ) -> Signer:
+        """Return the validated person as the operations take them, bound to the words they read."""
+        return Signer(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            country=self.country.data or "",
+            language=lang,
+            source=source,
+            path=path,
+            text_language=text.language,
+            text_version=text.version,
+            consent_version=consents.signing,
+            updates_version=consents.updates if wants_updates else None,
+            is_shown=self.show_name.data,
+        )
+
+
+class SignForm(SignerForm):
+    """The form of a petition: three required fields, two choices, none ticked for you."""
+
     wants_updates = BooleanField()
     source = StringField(filters=[_made_by_us])
     shared = StringField(filters=[_made_by_us])
@@ -182,13 +208,9 @@ class MailboxForm(SupporterForm):
     email = StringField(filters=[_typed], validators=[check_email])
 
 
-class PersonForm(SupporterForm):
+class PersonForm(SignerForm):
     """Another person of the same mailbox. The address is typed again: we hold it only sealed."""
 
-    name = StringField(filters=[_typed], validators=[check_name])
-    email = StringField(filters=[_typed], validators=[check_email])
-    country = StringField(filters=[_made_by_us], validators=[check_country])
-    show_name = BooleanField()
     asked_me = BooleanField()
 
     def validate_asked_me(self, field: BooleanField) -> None:

@@ -28,6 +28,7 @@ from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
 from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending
 from .queries import people_of_mailbox, petition_page
+from .rules import DIRECT
 from .sharing import share_set
 
 
@@ -175,23 +176,17 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
         return _my_signature(page, lang, token, add_form=form, refusal="closed"), 410
     if not form.validate():
         return _my_signature(page, lang, token, add_form=form), 422
-    text = page.petition.text(lang)
     try:
         operations.add_person(
             petition=page.petition,
             tag=page.tag,
-            signer=operations.Signer(
-                name=form.name.data,
-                email=form.email.data,
-                country=form.country.data,
-                language=lang,
-                source="",
+            signer=form.signer(
+                lang=lang,
                 path="added",
-                text_language=text.language,
-                text_version=text.version,
-                consent_version=current_consents().signing,
-                updates_version=None,
-                is_shown=form.show_name.data,
+                text=page.petition.text(lang),
+                source=DIRECT,
+                consents=current_consents(),
+                wants_updates=False,
             ),
             keyring=admission.signing_keyring(),
             now=utc_now(),

@@ -157,7 +157,13 @@ def sign(
     if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
         return
     db.session.execute(_INSERT_PENDING, row)
-    mail.queue(kind="confirm", about=row["id"], sealed=sealed_mail, not_before=plan.not_before)
+    mail.queue(
+        kind="confirm",
+        about=row["id"],
+        sealed=sealed_mail,
+        not_before=plan.not_before,
+        expires_on=row["expires_on"],
+    )
 
 
 def ask_for_link(
@@ -219,7 +225,13 @@ def ask_for_link(
     if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
         return
     db.session.execute(_INSERT_PENDING, row)
-    mail.queue(kind="private-link", about=row["id"], sealed=sealed_mail, not_before=plan.not_before)
+    mail.queue(
+        kind="private-link",
+        about=row["id"],
+        sealed=sealed_mail,
+        not_before=plan.not_before,
+        expires_on=row["expires_on"],
+    )
 
 
 def ask_to_send_again(

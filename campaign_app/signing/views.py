@@ -124,22 +124,15 @@ def request_accepted(lang: str, slug: str) -> ResponseReturnValue:
 
 def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: datetime) -> None:
     """Put the signature into one transaction and commit it."""
-    text = petition.text(lang)
-    consents = current_consents()
     operations.sign(
         petition=petition,
-        signer=operations.Signer(
-            name=form.name.data,
-            email=form.email.data,
-            country=form.country.data,
-            language=lang,
-            source=known_source(form.source_code),
+        signer=form.signer(
+            lang=lang,
             path=entry.path,
-            text_language=text.language,
-            text_version=text.version,
-            consent_version=consents.signing,
-            updates_version=consents.updates if form.wants_updates.data else None,
-            is_shown=form.show_name.data,
+            text=petition.text(lang),
+            source=known_source(form.source_code),
+            consents=current_consents(),
+            wants_updates=form.wants_updates.data,
         ),
         nonce=entry.nonce,
         body_mac=entry.body_mac,
@@ -223,7 +216,7 @@ def _check_details(petition: PetitionRecord, form: SignForm, lang: str, now: dat
         "signing/check_details.html",
         petition=_described(petition, lang),
         form=_fresh(form, petition.id),
-        country_name=country_name(form.country.data, lang),
+        country_name=country_name(form.country.data or "", lang),
         mail_suggestion=form.suggested_email,
         consents=current_consents(),
     )
