@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from .app import create_app, refuse_unready
@@ -25,6 +26,7 @@ from .petitions.content import shipped_petitions
 from .sealing.keys import KeyProblem, key_warnings, keyring, signing_obstacles
 from .sealing.operations import ensure_development_keys, make_server_keys
 from .sealing.tags import old_masters_remaining
+from .shield.redis_store import RedisStore
 from .supervisor import command, refuse_taken_port, supervise
 
 NEEDS_ATTENTION = 3
@@ -123,6 +125,10 @@ def findings() -> tuple[list[str], list[str]]:
         (obstacles if chosen.is_production else warnings).append(
             f"content/campaign.toml lacks {', '.join(missing)}"
         )
+    if chosen.is_production and not chosen.smtp_url:
+        obstacles.append("SMTP_URL is not set: mails would become files, and nobody could confirm")
+    if chosen.limits_url:
+        warnings += _limits_findings(chosen.limits_url)
     try:
         keys = keyring(fresh=True)
         obstacles += signing_obstacles(keys, chosen.environment)
@@ -134,6 +140,16 @@ def findings() -> tuple[list[str], list[str]]:
     except SQLAlchemyError:
         obstacles.append("the database does not answer")
     return obstacles, warnings
+
+
+def _limits_findings(url: str) -> list[str]:
+    try:
+        keeps_files = RedisStore(url, b"").keeps_files()
+    except RedisError:
+        return ["the server of LIMITS_URL does not answer: limits are counted in each process meanwhile"]
+    if keeps_files:
+        return ['the server of LIMITS_URL writes to its disk: set its `save ""` and `appendonly no`']
+    return []
 
 
 def _database_findings(obstacles: list[str], warnings: list[str]) -> None:
