@@ -37,20 +37,25 @@ def test_every_language_of_the_pages_has_a_catalogue():
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_extracting_again_changes_nothing(language):
-    written = messages.catalogue_path(language).read_bytes()
-
-    assert written == messages.as_text(messages.updated(language, template())), MEND
+    is_current = messages.catalogue_path(language).read_bytes() == messages.as_text(
+        messages.updated(language, template())
+    )
+    assert is_current, MEND
 
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_what_is_compiled_is_what_is_written(language):
     written = messages.catalogue_path(language).read_bytes()
 
-    assert messages.compiled_path(language).read_bytes() == messages.as_compiled(written, language), MEND
+    is_current = messages.compiled_path(language).read_bytes() == messages.as_compiled(written, language)
+
+    assert is_current, MEND
 
 
 def test_every_sentence_is_translated_into_the_first_language_and_none_is_a_guess():
-    assert messages.untranslated(messages.read(FIRST_LANGUAGE)) == []
+    left = messages.untranslated(messages.updated(FIRST_LANGUAGE, template()))
+
+    assert not left, f"{len(left)} sentences are left to translate; the first is {left[0]!r}"
 
 
 def test_the_first_language_has_its_six_plural_forms():
@@ -75,10 +80,12 @@ def test_a_translation_names_exactly_what_the_sentence_names(language):
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_a_translation_has_the_markup_of_its_sentence(language):
-    wrong = [
-        form
-        for message in sentences(language)
-        for form in filter(None, forms(message.string))
-        if sorted(MARKUP.findall(form)) != sorted(MARKUP.findall(forms(message.id)[-1]))
-    ]
+    """A plural form without a number ("nobody has signed yet") may do without the markup around it."""
+    wrong = []
+    for message in sentences(language):
+        asked = sorted(MARKUP.findall(forms(message.id)[-1]))
+        for form in filter(None, forms(message.string)):
+            found = sorted(MARKUP.findall(form))
+            if found != asked and (found or not message.pluralizable):
+                wrong.append(form)
     assert wrong == []
