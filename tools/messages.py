@@ -23,14 +23,21 @@ LANGUAGES = ("ar", "en")
 KEYWORDS = {**DEFAULT_KEYWORDS, **parse_keywords(["_l", "lazy_gettext", "lazy_ngettext:1,2"])}
 TRANSLATORS_NOTE = "Translators:"
 LINE_WIDTH = 110
-UNSTEADY = (
-    *("Project-Id-Version", "Report-Msgid-Bugs-To", "POT-Creation-Date", "PO-Revision-Date"),
-    *("Last-Translator", "Language-Team", "Generated-By"),
-)
+STEADY_FIELDS = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 HEADER = """\
 # The sentences of Nidaa. `make messages` keeps this file; write only what stands after msgstr.
 # How to translate: docs/translating.md
 #"""
+
+
+class SteadyCatalog(Catalog):
+    """A catalogue whose header says nothing of when, by whom and with which tool it was written."""
+
+    def _steady_headers(self) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in super()._get_mime_headers() if name in STEADY_FIELDS]
+        return [*kept[:-1], (kept[-1][0], kept[-1][1] + "\n")]
+
+    mime_headers = property(_steady_headers, Catalog._set_mime_headers)
 
 
 def catalogue_path(language: str) -> Path:
@@ -45,7 +52,7 @@ def compiled_path(language: str) -> Path:
 
 def extracted() -> Catalog:
     """Return every sentence that the code and the templates ask for, with the files that do."""
-    catalogue = Catalog(project="Nidaa", charset="utf-8", fuzzy=False)
+    catalogue = Catalog(charset="utf-8", fuzzy=False)
     for path, sentence, notes, context in _sentences():
         catalogue.add(sentence, None, [(path, None)], auto_comments=notes, context=context)
     return catalogue
@@ -74,7 +81,7 @@ def read(language: str) -> Catalog:
 def updated(language: str, template: Catalog) -> Catalog:
     """Return a language's catalogue with exactly the sentences of the template, its translations kept."""
     written = read(language)
-    fresh = Catalog(locale=language, project="Nidaa", header_comment=HEADER, charset="utf-8", fuzzy=False)
+    fresh = SteadyCatalog(locale=language, header_comment=HEADER, charset="utf-8", fuzzy=False)
     for message in template:
         if not message.id:
             continue
@@ -97,22 +104,20 @@ def _same_kind(before: object, now: object) -> bool:
 
 
 def as_text(catalogue: Catalog) -> bytes:
-    """Return a catalogue as the bytes of its file: no dates, no line numbers, no tool's version."""
+    """Return a catalogue as the bytes of its .po file, without line numbers."""
     buffer = io.BytesIO()
     write_po(buffer, catalogue, width=LINE_WIDTH, include_lineno=False, ignore_obsolete=True)
-    unwanted = tuple(f'"{name}:'.encode() for name in UNSTEADY)
-    lines = buffer.getvalue().splitlines(keepends=True)
-    return b"".join(line for line in lines if not line.startswith(unwanted))
+    return buffer.getvalue()
 
 
 def as_compiled(text: bytes, language: str) -> bytes:
     """Return the bytes of a .po file as gettext reads them. What is not wholly translated shows in English."""
-    catalogue = read_po(io.BytesIO(text), locale=language)
-    for message in list(catalogue):
-        if message.id and not _is_translated(message):
-            catalogue.delete(message.id, message.context)
+    compiled = SteadyCatalog(locale=language, charset="utf-8", fuzzy=False)
+    for message in read_po(io.BytesIO(text), locale=language):
+        if message.id and _is_translated(message):
+            compiled.add(message.id, message.string, context=message.context)
     buffer = io.BytesIO()
-    write_mo(buffer, catalogue)
+    write_mo(buffer, compiled)
     return buffer.getvalue()
 
 
