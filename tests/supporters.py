@@ -1,4 +1,4 @@
-"""Supporters as tests need them: what they type, and the steps they take through the pages."""
+"""Supporters as tests need them: what they type and read, and the steps they take through the pages."""
 
 import re
 from datetime import datetime, timedelta
@@ -7,15 +7,19 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import html5lib
 from flask import current_app
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
+from campaign_app.mail.models import OutboxMail
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions.queries import public_petition
 from campaign_app.shield import check_token, form_token
 from campaign_app.signing import operations
+from campaign_app.signing.models import Pending, Signature
 
 from .pages import end_the_tests_own_transaction
 
@@ -113,4 +117,34 @@ def people(slug: str = SLUG) -> int:
     from campaign_app.tally.queries import statement
 
     current_app.extensions.pop("nidaa_petitions", None)
-    return statement(public_petition(slug).id, now=utc_now()).people
+    found = statement(public_petition(slug).id, now=utc_now()).people
+    db.session.rollback()
+    return found
+
+
+def stored() -> int:
+    """Return how many requests, mails and signatures there are."""
+    found = sum(
+        db.session.scalar(select(func.count()).select_from(m)) for m in (Pending, OutboxMail, Signature)
+    )
+    db.session.rollback()
+    return found
+
+
+def document(answer: TestResponse) -> Any:
+    """Return a page as a tree."""
+    return html5lib.parse(answer.text, namespaceHTMLElements=False)
+
+
+def words(answer: TestResponse) -> str:
+    """Return what a supporter reads in a page's main part, in one line."""
+    return " ".join("".join(document(answer).find(".//main").itertext()).split())
+
+
+def typed_again(answer: TestResponse) -> dict[str, str]:
+    """Return what the fields of a page hold, hidden or not."""
+    return {
+        field.attrib["name"]: field.attrib.get("value", "")
+        for field in document(answer).iter("input")
+        if "name" in field.attrib
+    }
