@@ -22,8 +22,8 @@ OPTIONS = [
 def compile_lock(target: str, *, arguments: list[str]) -> None:
     """Write one lock file. Exits with uv's own words where the ranges cannot be met."""
     upgrade = ["--upgrade"] if os.environ.get("UPGRADE") else []
-    command = [UV, "pip", "compile", "pyproject.toml", *OPTIONS, *arguments, *upgrade, "--output-file", target]
-    done = subprocess.run(command, cwd=ROOT, check=False)
+    options = [*OPTIONS, *arguments, *upgrade, "--output-file", target]
+    done = subprocess.run([UV, "pip", "compile", "pyproject.toml", *options], cwd=ROOT, check=False)
     if done.returncode:
         sys.exit(done.returncode)
     print(f"wrote {target}", file=sys.stderr)
