@@ -50,21 +50,26 @@ def queue(
         if parameters is None or key is None:
             raise TypeError("queue() needs sealed, or parameters and key")
         sealed = seal_mail(parameters, key=key)
-    mail_id = random_key()
-    db.session.execute(
-        _INSERT,
-        {
-            "id": mail_id,
-            "about": about,
-            "kind": kind,
-            "sealed": sealed,
-            "not_before": not_before,
-            "expires_on": expires_on or rules.expiry_day(utc_day(not_before)),
-            "attempts": 0,
-            "state": rules.WAITING,
-        },
-    )
+    row = waiting_row(kind=kind, about=about, not_before=not_before, sealed=sealed, expires_on=expires_on)
+    db.session.connection().execute(_INSERT, row)
+    mail_id: bytes = row["id"]
     return mail_id
+
+
+def waiting_row(
+    *, kind: str, about: bytes | None, not_before: datetime, sealed: bytes, expires_on: date | None = None
+) -> dict[str, Any]:
+    """Return the columns of a mail that waits: for `queue`, or for a caller's own statement."""
+    return {
+        "id": random_key(),
+        "about": about,
+        "kind": kind,
+        "sealed": sealed,
+        "not_before": not_before,
+        "expires_on": expires_on or rules.expiry_day(utc_day(not_before)),
+        "attempts": 0,
+        "state": rules.WAITING,
+    }
 
 
 def delete_about(*, about: Sequence[bytes]) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -48,18 +48,24 @@ def spend(*, nonce: bytes, body_mac: bytes, now: datetime) -> Literal["new", "sa
 
     nonce: from `work.verify` or `check_token.check`. Raises NonceSpent. Executes; never commits.
     """
-    row = {
-        "hash": hashlib.sha256(nonce).digest(),
-        "body_mac": body_mac,
-        "expires_at": now + SPENT_KEPT,
-    }
-    inserted: Any = db.session.execute(_INSERT[db.session.get_bind().dialect.name], row)
-    if inserted.rowcount == 1:
+    row = spent_row(nonce=nonce, body_mac=body_mac, now=now)
+    connection = db.session.connection()
+    if connection.execute(_INSERT[connection.dialect.name], row).rowcount == 1:
         return "new"
+    accept_repeat(row)
+    return "same"
+
+
+def spent_row(*, nonce: bytes, body_mac: bytes, now: datetime) -> dict[str, Any]:
+    """Return the columns that record a nonce as used: for `spend`, or for a caller's own statement."""
+    return {"hash": hashlib.sha256(nonce).digest(), "body_mac": body_mac, "expires_at": now + SPENT_KEPT}
+
+
+def accept_repeat(row: Mapping[str, Any]) -> None:
+    """Accept a nonce that is recorded already with the same body. Raises NonceSpent for another body."""
     known = db.session.execute(_BODY_MAC, {"hash": row["hash"]}).scalar()
-    if known is not None and hmac.compare_digest(known, body_mac):
-        return "same"
-    raise NonceSpent("used before, with another body")
+    if known is None or not hmac.compare_digest(known, row["body_mac"]):
+        raise NonceSpent("used before, with another body")
 
 
 def sweep_spent(*, now: datetime, limit: int = 5_000) -> int:

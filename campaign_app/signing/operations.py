@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from ..clock import utc_day
@@ -27,7 +27,7 @@ from ..sealing.reveal import open_reveal, seal_reveal
 from ..sealing.tokens import new_token, token_hash
 from ..shield import operations as shield
 from ..tally import operations as tally
-from . import tombstones
+from . import requests, tombstones
 from .counting import cell_of, count, count_ended, end_requests_where, forget_mailbox, uncount
 from .mailboxes import (
     keep_links,
@@ -40,7 +40,6 @@ from .mailboxes import (
 from .models import Pending, Signature
 from .rules import canonical_email, domain_of, expires_on, folded_name
 
-_INSERT_PENDING = insert(Pending.__table__)  # type: ignore[arg-type]
 # Every request of the person whose link was opened, taken and returned in one statement: a second
 # confirmation of the same person waits here and then finds nothing left to count.
 _TAKE_PENDINGS = (
@@ -154,15 +153,14 @@ def sign(
         },
         key=keyring.mail_public,
     )
-    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
-        return
-    db.session.execute(_INSERT_PENDING, row)
-    mail.queue(
+    requests.store(
+        nonce=nonce,
+        body_mac=body_mac,
+        pending=row,
         kind="confirm",
-        about=row["id"],
-        sealed=sealed_mail,
+        sealed_mail=sealed_mail,
         not_before=plan.not_before,
-        expires_on=row["expires_on"],
+        now=now,
     )
 
 
@@ -222,15 +220,14 @@ def ask_for_link(
         },
         key=keyring.mail_public,
     )
-    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
-        return
-    db.session.execute(_INSERT_PENDING, row)
-    mail.queue(
+    requests.store(
+        nonce=nonce,
+        body_mac=body_mac,
+        pending=row,
         kind="private-link",
-        about=row["id"],
-        sealed=sealed_mail,
+        sealed_mail=sealed_mail,
         not_before=plan.not_before,
-        expires_on=row["expires_on"],
+        now=now,
     )
 
 
