@@ -23,7 +23,7 @@ COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/javas
 STORE = "nidaa_finished_pages"
 
 Headers = list[tuple[str, str]]
-Key = tuple[str, str, str, str]
+Key = tuple[str, tuple[tuple[str, str], ...], str, str]
 
 
 class FinishedPages:
@@ -63,25 +63,24 @@ def keep(seconds: float = KEPT_SECONDS) -> None:
     g.keep_seconds = seconds
 
 
-def relevant_query(query: str) -> str:
-    """Return the part of a query string that may change a public page, in a fixed order."""
+def relevant_query(query: str) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of a query string that may change a public page, in a fixed order.
+
+    Of one given twice the first, as Flask reads it: or one address could be answered with the page of another.
+    """
     if not query:
-        return ""
-    given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=50))
-    return "&".join(f"{name}={given[name][:32]}" for name in RELEVANT_PARAMETERS if name in given)
+        return ()
+    given = dict(reversed(parse_qsl(query, keep_blank_values=True)))
+    return tuple((name, given[name]) for name in RELEVANT_PARAMETERS if name in given)
 
 
 def key_of(environ: dict[str, Any]) -> Key:
-    """Return what an answer depends on: path, relevant query, compression, whether the reader saves data."""
-    try:
-        query = relevant_query(environ.get("QUERY_STRING", ""))
-    except ValueError:
-        query = "?"
+    """Return what an answer depends on: address, relevant query, compression, whether the reader saves data."""
     return (
-        environ.get("PATH_INFO", ""),
-        query,
+        environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
+        relevant_query(environ.get("QUERY_STRING", "")),
         encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")),
-        environ.get("HTTP_SAVE_DATA", "")[:2].lower(),
+        environ.get("HTTP_SAVE_DATA", "").lower(),
     )
 
 

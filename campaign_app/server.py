@@ -19,6 +19,8 @@ accesslog = None
 errorlog = "-"
 logger_class = "campaign_app.anonymous_logs.AnonymousLogger"
 control_socket_disable = True
+# Who is on this machine, or passes headers on to it, does not choose where our pages and forms lead.
+forwarder_headers = ""
 limit_request_line = 2_000
 limit_request_field_size = 4_000
 proc_name = "nidaa"
