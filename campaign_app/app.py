@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     finished_pages.register(app)
     security_headers.register(app, inline_style=static.critical_style)
     languages.register(app)
+    database.read_bodies_first(app)
     _register_extensions(app)
     _register_rooms(app, chosen)
     _register_error_pages(app)

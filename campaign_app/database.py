@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from flask import has_request_context, request
+from flask import Flask, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -32,6 +32,18 @@ def prepare(engine: Engine) -> None:
     """Give an engine its way of beginning transactions. PostgreSQL needs nothing of ours."""
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+
+
+def read_bodies_first(app: Flask) -> None:
+    """Have a request's body read before anything of it can begin a transaction.
+
+    A body that trickles in, or stops, would otherwise keep every other writer waiting for as long as it likes.
+    """
+
+    @app.before_request
+    def _read_body() -> None:
+        if request.method not in READING_METHODS:
+            request.get_data()
 
 
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
