@@ -33,38 +33,43 @@ class MailPlan:
     is_held: bool
 
 
-def plan_mail(*, tag: bytes, domain: str, has_script: bool, now: datetime) -> MailPlan:
+def plan_mail(*, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b"") -> MailPlan:
     """Give a mail its place: at most three a day for a mailbox, fifty an hour for an unfamiliar domain,
     and ten a second for everyone who signs without JavaScript.
 
     Counts the mail, whether or not it is queued in the end. Call it before the transaction begins.
 
-    tag: of the mailbox in its petition. domain: of its canonical address, in ASCII.
+    tag: of the mailbox in its petition. domain: of its canonical address, in ASCII. nonce: of the post; the
+    same post again, after an outage or a second press, keeps the places that it has.
     """
-    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW)
-    by_domain = _domain_place(domain, now)
-    by_path = now if has_script else now + no_script_delay(now)
+    owner = _name(nonce) if nonce else ""
+    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW, owner)
+    by_domain = _domain_place(domain, now, owner)
+    by_path = now if has_script else now + no_script_delay(now, owner)
     return MailPlan(not_before=max(mailbox, by_domain, by_path), is_held=by_domain > now)
 
 
-def no_script_delay(now: datetime) -> timedelta:
+def no_script_delay(now: datetime, owner: str = "") -> timedelta:
     """Return how long the next mail of the path without JavaScript waits, taking its place in the queue."""
-    return _place("no-script", now, current_shield().mails_without_script, WITHOUT_SCRIPT_WINDOW) - now
+    ceiling = current_shield().mails_without_script
+    return _place("no-script", now, ceiling, WITHOUT_SCRIPT_WINDOW, owner) - now
 
 
-def _domain_place(domain: str, now: datetime) -> datetime:
+def _domain_place(domain: str, now: datetime, owner: str) -> datetime:
     if is_familiar(domain):
         return now
     name = _name(counted_domain(domain).encode())
-    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW)
+    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW, owner)
 
 
-def _place(key: str, now: datetime, ceiling: int, window: timedelta) -> datetime:
+def _place(key: str, now: datetime, ceiling: int, window: timedelta, owner: str) -> datetime:
     moment = now.timestamp()
-    place = current_shield().store.reserve(key, moment, ceiling=ceiling, window=window.total_seconds())
+    place = current_shield().store.reserve(
+        key, moment, ceiling=ceiling, window=window.total_seconds(), owner=owner
+    )
     return now if place <= moment else datetime.fromtimestamp(place, UTC)
 
 
 def _name(content: bytes) -> str:
-    """Return the name under which a mailbox or a domain is counted; it cannot be read back."""
+    """Return the name under which a mailbox, a domain or a post is counted; it cannot be read back."""
     return hmac.digest(current_shield().keys.mail_place, content, "sha256")[:PLACE_BYTES].hex()

@@ -64,7 +64,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._networks: Halves[tuple[int, int]] = Halves(half, clock)
         self._hits: Halves[tuple[int, float]] = Halves(half, clock)
-        self._places: Halves[tuple[float, ...]] = Halves(half, clock)
+        self._places: Halves[tuple[tuple[float, str], ...]] = Halves(half, clock)
         self._redraw()
 
     def bucket(self, network: str) -> str:
@@ -106,12 +106,15 @@ class MemoryStore:
         _, ends_at = self._hits.get(key) or (0, 0.0)
         return max(ends_at, self._wall_clock())
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float) -> float:
+    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
         """See Store."""
         with self._lock:
             taken = self._places.get(key) or ()
-            place = next_place(taken, now, ceiling=ceiling, window=window)
-            self._places.put(key, (*taken, place)[-ceiling:])
+            for place, of in taken if owner else ():
+                if of == owner:
+                    return place
+            place = next_place([place for place, _ in taken], now, ceiling=ceiling, window=window)
+            self._places.put(key, (*taken, (place, owner))[-ceiling:])
         return place
 
     def _bucket(self, network: str) -> bytes:

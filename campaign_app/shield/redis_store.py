@@ -37,11 +37,19 @@ return value
 # The same arithmetic as rules.next_place, done where two hosts cannot be given one place. Milliseconds.
 _RESERVE = """
 local now, ceiling, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local owner = ARGV[4]
+local taken = redis.call('LRANGE', KEYS[1], 0, -1)
+if owner ~= '' then
+  for _, entry in ipairs(taken) do
+    local given, of = string.match(entry, '^(%d+) (.*)$')
+    if of == owner then return given end
+  end
+end
 local place = now
-local earlier = redis.call('LINDEX', KEYS[1], -ceiling)
-if earlier and tonumber(earlier) + window > now then place = tonumber(earlier) + window end
+local earlier = tonumber(string.match(taken[#taken - ceiling + 1] or '', '^%d+'))
+if earlier and earlier + window > now then place = earlier + window end
 place = string.format('%.0f', place)
-redis.call('RPUSH', KEYS[1], place)
+redis.call('RPUSH', KEYS[1], place .. ' ' .. owner)
 redis.call('LTRIM', KEYS[1], -ceiling, -1)
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', tonumber(place) - now + window))
 return place
@@ -96,9 +104,9 @@ class RedisStore:
         left: Any = self._client.pttl(f"{PREFIX}hits:{key}")
         return time.time() + max(int(left), 0) / 1000
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float) -> float:
+    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
         """See Store."""
-        arguments = (int(now * 1000), ceiling, int(window * 1000))
+        arguments = (int(now * 1000), ceiling, int(window * 1000), owner)
         return int(self._run(self._reserve, f"places:{key}", *arguments)) / 1000
 
     def keeps_files(self) -> bool:

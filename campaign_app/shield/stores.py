@@ -46,8 +46,11 @@ class Store(Protocol):
     def hits_end(self, key: str) -> float:
         """Return when a counter starts anew; now, if it has not begun."""
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float) -> float:
-        """Give out the next place of a queue that holds at most `ceiling` places in any `window` seconds."""
+    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
+        """Give out the next place of a queue that holds at most `ceiling` places in any `window` seconds.
+
+        An owner that is named has one place only: asking again returns it, as long as it is among the last ones.
+        """
 
 
 class Outage:
@@ -124,9 +127,9 @@ class SharedStore:
         """See Store."""
         return self._ask(lambda store: store.hits_end(key))
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float) -> float:
+    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
         """See Store."""
-        return self._ask(lambda store: store.reserve(key, now, ceiling=ceiling, window=window))
+        return self._ask(lambda store: store.reserve(key, now, ceiling=ceiling, window=window, owner=owner))
 
     def warnings(self) -> list[str]:
         """Return what an operator should mend, in plain sentences. Asks the shared store now."""

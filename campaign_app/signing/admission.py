@@ -70,7 +70,13 @@ class Entry:
 
     def plan_mail(self, tag: bytes, domain: str) -> MailPlan:
         """Decide when the mail goes; never changes what the person sees."""
-        plan = held.plan_mail(tag=tag, domain=domain, has_script=not self.is_checked, now=self.received_at)
+        plan = held.plan_mail(
+            tag=tag,
+            domain=domain,
+            has_script=not self.is_checked,
+            now=self.received_at,
+            nonce=self.nonce,
+        )
         return MailPlan(not_before=plan.not_before, is_held=plan.is_held)
 
 

@@ -120,6 +120,15 @@ def test_places_are_given_out_in_order_and_never_twice(store):
     assert places() == [1_000.0] * 10 + [1_001.0] * 10 + [1_002.0] * 5
 
 
+def test_an_owner_who_asks_again_keeps_its_place(store):
+    def place(owner: str, now: float) -> float:
+        return store.reserve("owned", now, ceiling=2, window=60.0, owner=owner)
+
+    assert [place(owner, 1_000.0) for owner in "aabbcca"] == [1_000.0] * 4 + [1_060.0] * 3  # "a" is long past
+    assert place("c", 1_010.0) == 1_060.0
+    assert place("", 1_010.0) == place("", 1_010.0) == 1_120.0
+
+
 def test_places_asked_for_at_one_moment_are_all_different_enough(store):
     places: list[float] = []
 

@@ -50,6 +50,20 @@ def test_one_mailbox_does_not_delay_another():
     assert plan(2).not_before == NOW
 
 
+def test_a_form_sent_again_keeps_its_places():
+    tag, domain = bytes(32), "example.org"
+
+    again = [
+        held.plan_mail(tag=tag, domain=domain, has_script=False, now=NOW + nth * SECOND, nonce=b"one post")
+        for nth in range(200)
+    ]
+
+    assert [made.not_before - NOW for made in again] == [nth * SECOND for nth in range(200)]
+    assert not any(made.is_held for made in again)
+    assert plan(0, domain).not_before == plan(0, domain).not_before == NOW
+    assert plan(0, domain).not_before == NOW + DAY
+
+
 def test_an_unfamiliar_domain_gets_fifty_mails_an_hour_and_the_others_later_and_held():
     plans = [plan(nth, "example.org") for nth in range(101)]
 
