@@ -102,8 +102,8 @@ def count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -
             )
 
 
-def end_requests_where(which: Any, *, now: datetime, reason: str) -> int:
-    """Delete requests with their mails, and count those whose mail had been sent as ended."""
+def end_requests_where(which: Any, *, now: datetime, reason: str) -> list[bytes]:
+    """Delete requests with their mails, count those whose mail had been sent as ended; return their links' hashes."""
     rows = (
         db.session.execute(
             delete(Pending.__table__).where(which).returning(*Pending.__table__.c)  # type: ignore[arg-type]
@@ -113,7 +113,17 @@ def end_requests_where(which: Any, *, now: datetime, reason: str) -> int:
     )
     count_ended([dict(row) for row in rows], now, reason=reason)
     mail.delete_about(about=[row["id"] for row in rows])
-    return len(rows)
+    return [row["token_hash"] for row in rows]
+
+
+def end_requests_of(
+    person: Person, petition_id: int, tag: bytes, *, now: datetime, reason: str
+) -> list[bytes]:
+    """End the open requests of one person, whose sealed contacts must go with theirs; return their links' hashes."""
+    is_theirs = and_(
+        Pending.petition_id == petition_id, Pending.tag == tag, Pending.person_tag == person.person_tag
+    )
+    return end_requests_where(is_theirs, now=now, reason=reason)
 
 
 def forget_mailbox(petition_id: int, tag: bytes, now: datetime) -> None:

@@ -28,7 +28,15 @@ from ..sealing.tokens import new_token, token_hash
 from ..shield import operations as shield
 from ..tally import operations as tally
 from . import requests, tombstones
-from .counting import cell_of, count, count_ended, end_requests_where, forget_mailbox, uncount
+from .counting import (
+    cell_of,
+    count,
+    count_ended,
+    end_requests_of,
+    end_requests_where,
+    forget_mailbox,
+    uncount,
+)
 from .mailboxes import (
     keep_links,
     mailbox_of_link,
@@ -338,11 +346,13 @@ def stop_updates(*, petition_id: int, tag: bytes, nth: int) -> None:
 
 
 def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
-    """Take one person out of the count and delete their sealed contact; signing again revives the row.
+    """Take one person out of the count, delete their sealed contact and end their open requests.
 
-    Raises SignatureUnknown. Executes; never commits. A withdrawal repeated changes nothing.
+    Signing again revives the row. Raises SignatureUnknown. Executes; never commits. A withdrawal repeated
+    changes nothing.
     """
     person = person_of(petition_id, tag, nth)
+    keep_links(petition_id, tag, end_requests_of(person, petition_id, tag, now=now, reason="withdrawn"))
     if person.state == "withdrawn":
         return
     _set(
@@ -360,7 +370,7 @@ def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
 
 
 def erase(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
-    """Delete one person's row. With the mailbox's last person go its requests, links and mails too.
+    """Delete one person's row and requests. With the mailbox's last person go its links and all its mails too.
 
     Raises SignatureUnknown. Executes; never commits.
     """
@@ -369,6 +379,7 @@ def erase(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
     if person.state == "counted":
         uncount(person, petition_id, tag, "erased", now)
     if people_of(petition_id, tag):
+        end_requests_of(person, petition_id, tag, now=now, reason="erased")
         keep_links(petition_id, tag, [person.link_hash])
     else:
         forget_mailbox(petition_id, tag, now)
@@ -404,12 +415,12 @@ def mark_requested(*, pending_ids: Sequence[bytes], now: datetime) -> None:
 def expire_pendings(*, now: datetime, limit: int = 1_000) -> int:
     """Delete requests whose seven days are over, with their mails. Returns how many; never commits."""
     due = select(Pending.id).where(Pending.expires_on < utc_day(now)).limit(limit)
-    return end_requests_where(Pending.id.in_(due), now=now, reason="time")
+    return len(end_requests_where(Pending.id.in_(due), now=now, reason="time"))
 
 
 def end_requests(*, petition_id: int, now: datetime) -> int:
     """Delete every open request of a petition, with its mail. Returns how many; never commits."""
-    return end_requests_where(Pending.petition_id == petition_id, now=now, reason="time")
+    return len(end_requests_where(Pending.petition_id == petition_id, now=now, reason="time"))
 
 
 def _pending_row(
