@@ -157,7 +157,9 @@ def _prepare_sqlite(engine: Engine) -> None:
             info[LOCK] = True
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    # A connection goes back to the pool, or is thrown away after a defect: the turn ends with either.
     @event.listens_for(engine, "checkin")
-    def _release(connection: Any, record: Any) -> None:
+    @event.listens_for(engine, "invalidate")
+    def _release(connection: Any, record: Any, problem: BaseException | None = None) -> None:
         if record.info.pop(LOCK, False):
             turn.give_back()

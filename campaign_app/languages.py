@@ -151,7 +151,9 @@ def select_locale() -> str:
     if not has_request_context():
         return FIRST_LANGUAGE
     if "lang" not in g:
-        g.lang = preferred_language()
+        # An address that no page answers to may still begin with a language.
+        first = request.path.split("/", 2)[1]
+        g.lang = first if first in LANGUAGES else preferred_language()
     found: str = g.lang
     return found
 
