@@ -485,6 +485,14 @@ def _confirm(token: str, now: datetime) -> Confirmation:
     else:
         revealed = open_reveal(pending["reveal"], token.encode())
         pending["public_name"] = revealed["name"] if revealed["is_shown"] else None
+        if pending["requested_on"] is None:
+            # Answered before the worker could note that the mail had left: without this, one request too few.
+            tally.add(
+                event="requested",
+                petition_id=pending["petition_id"],
+                day=utc_day(now),
+                **cell_of(pending),
+            )
         count(pending, mailbox, place, now)
     if others:
         keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
