@@ -71,7 +71,8 @@ def watch_for_uncommitted_writes(app: Flask) -> None:
     @event.listens_for(engine, "commit")
     @event.listens_for(engine, "rollback")
     def _settle(connection: Any) -> None:
-        connection.info.pop("has_written", None)
+        if not connection.invalidated:
+            connection.info.pop("has_written", None)
 
     @app.after_request
     def _refuse(response: Any) -> Any:
