@@ -125,8 +125,6 @@ def findings() -> tuple[list[str], list[str]]:
         (obstacles if chosen.is_production else warnings).append(
             f"content/campaign.toml lacks {', '.join(missing)}"
         )
-    if chosen.is_production and not chosen.smtp_url:
-        obstacles.append("SMTP_URL is not set: mails would become files, and nobody could confirm")
     if chosen.limits_url:
         warnings += _limits_findings(chosen.limits_url)
     try:

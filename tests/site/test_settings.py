@@ -109,8 +109,8 @@ def test_a_setting_that_cannot_work_is_refused_by_name(name, value):
         from_environment({name: value})
 
 
-@pytest.mark.parametrize("name", ["BASE_URL", "MAIL_FROM"])
-def test_production_is_refused_without_a_public_address_and_a_sender(name):
+@pytest.mark.parametrize("name", ["BASE_URL", "MAIL_FROM", "SMTP_URL"])
+def test_production_is_refused_without_a_public_address_a_sender_and_a_relay(name):
     without = {key: value for key, value in EXAMPLES.items() if key != name}
 
     with pytest.raises(ConfigurationError, match=name):
