@@ -7,6 +7,7 @@ import sys
 
 import click
 from flask.cli import FlaskGroup
+from sqlalchemy.exc import OperationalError
 
 from . import anonymous_logs
 from .app import create_app
@@ -20,7 +21,21 @@ from .sealing.commands import commands as key_commands
 from .signing.commands import commands as signing_commands
 
 
-@click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, load_dotenv=False)
+class OwnCommands(FlaskGroup):
+    """Flask's group, without the commands that extensions bring along: each of ours calls one operation."""
+
+    def _load_plugin_commands(self) -> None:
+        """Load none."""
+
+
+@click.group(
+    cls=OwnCommands,
+    create_app=create_app,
+    add_default_commands=False,
+    add_version_option=False,
+    set_debug_flag=False,
+    load_dotenv=False,
+)
 def campaign() -> None:
     """Run a Nidaa installation: its server, keys, petitions, mail and exports."""
 
@@ -44,10 +59,13 @@ check.add_command(check_mail)
 
 
 def main() -> None:
-    """Run the command line; a wrong setting is one sentence, not a traceback."""
+    """Run the command line; a wrong setting or a database that is away is one sentence, not a traceback."""
     anonymous_logs.configure()
     try:
         campaign.main(prog_name="campaign", standalone_mode=True)
     except ConfigurationError as problem:
         click.echo(f"campaign: {problem}", err=True)
+        sys.exit(1)
+    except OperationalError:
+        click.echo("campaign: the database does not answer; is DATABASE_URL right, and is it running?", err=True)
         sys.exit(1)

@@ -22,7 +22,8 @@ from campaign_app.sealing.keys import CampaignKey, load_keys, signing_is_allowed
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 
 ROOT = Path(__file__).resolve().parents[2]
-OPENER = (ROOT / "static" / "opener" / "opener.html").as_uri()
+OPENER_FILE = ROOT / "static" / "opener" / "opener.html"
+OPENER = OPENER_FILE.as_uri()
 GOLDEN = ROOT / "tests" / "sealing" / "golden"
 FROZEN = json.loads((GOLDEN / "secrets.json").read_text())
 SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
@@ -520,7 +521,7 @@ def test_from_a_web_address_the_page_only_says_how_to_save_it(browser):
     context = browser.new_context()
     page = context.new_page()
     page.route(
-        "https://example.org/opener.html", lambda route: route.fulfill(path=OPENER.removeprefix("file://"))
+        "https://example.org/opener.html", lambda route: route.fulfill(path=OPENER_FILE)
     )
     page.goto("https://example.org/opener.html")
 

@@ -90,6 +90,7 @@ def test_production_has_no_mailbox(context, base_settings):
         environment="production",
         base_url="https://sign.example.org",
         mail_from="post@example.org",
+        smtp_url="smtps://relay.example.org",
     )
 
     rules = {str(rule) for rule in create_app(production).url_map.iter_rules()}

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
+from flask_babel import force_locale
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -170,7 +171,8 @@ def mailed(petition):
 
 
 def rows(petition, now=MONDAY_MORNING):
-    return [(rate.code, rate.label, rate.percent) for rate in confirmation_rates(petition.id, now=now)]
+    with force_locale("en"):
+        return [(rate.code, rate.label, rate.percent) for rate in confirmation_rates(petition.id, now=now)]
 
 
 def test_a_week_is_published_on_the_day_after_it(petition, mailed):

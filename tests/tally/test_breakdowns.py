@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import event, func, select
 
 from campaign_app.clock import utc_now
@@ -108,7 +109,9 @@ def test_each_dimension_stands_alone_and_has_a_title(broken_down):
 
     assert [one.dimension for one in breakdowns] == list(TITLES)
     assert all(one.title and one.rows for one in breakdowns)
-    assert [row.label for row in published(broken_down, "source").rows] == ["Came by themselves", "WhatsApp"]
+    with force_locale("en"):
+        labels = [row.label for row in published(broken_down, "source").rows]
+    assert labels == ["Came by themselves", "WhatsApp"]
 
 
 def test_others_are_not_stated_where_they_are_fewer_than_ten(petition):
