@@ -216,7 +216,7 @@ class Crowd:
         try:
             while not self._stopping.is_set():
                 act()
-        except BaseException as failure:  # noqa: BLE001 - told by stop()
+        except BaseException as failure:
             self._failures.append(failure)
 
 

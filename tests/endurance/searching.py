@@ -47,7 +47,9 @@ def found_in_files(folders: Sequence[Path], words: Sequence[str]) -> dict[str, s
     """Return what each file below the folders holds, its own name included, by its name; only those that hold any."""
     found = {}
     for path in files_below(folders):
-        held = found_in(str(path).encode(errors="surrogateescape"), words) | found_in(path.read_bytes(), words)
+        held = found_in(str(path).encode(errors="surrogateescape"), words) | found_in(
+            path.read_bytes(), words
+        )
         if held:
             found[path.name] = held
     return found
