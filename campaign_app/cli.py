@@ -22,10 +22,15 @@ from .signing.commands import commands as signing_commands
 
 
 class OwnCommands(FlaskGroup):
-    """Flask's group, without the commands that extensions bring along: each of ours calls one operation."""
+    """Flask's group, without the commands and options that extensions bring along: each of ours calls one operation."""
 
-    def _load_plugin_commands(self) -> None:
-        """Load none."""
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return one of our own commands."""
+        return self.commands.get(name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of our own commands."""
+        return sorted(self.commands)
 
 
 @click.group(
@@ -56,6 +61,7 @@ for _command in (
 
 
 check.add_command(check_mail)
+campaign.params.clear()  # --app, --debug and --env-file: the application is this one, and settings are the environment
 
 
 def main() -> None:
