@@ -19,6 +19,7 @@ from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
 from .petitions.rules import PetitionClosed, PetitionUnknown
 from .sealing.keys import KeyProblem, keyring, signing_obstacles
+from .sealing.problems import PetitionKeyShredded
 from .shield import setup as shield
 from .shield.views import blueprint as shield_views
 from .signing import link_views, site_views, views  # noqa: F401 - their routes
@@ -125,6 +126,7 @@ def _register_error_pages(app: Flask) -> None:
     statuses: dict[type[Exception], int] = {
         PetitionUnknown: 404,
         PetitionClosed: 410,
+        PetitionKeyShredded: 410,
         CrossSite: 403,
         SigningUnavailable: 503,
         KeyProblem: 503,

@@ -72,19 +72,26 @@ def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetim
         db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))
 
 
-def uncount(person: Person, petition_id: int, tag: bytes, event: str, now: datetime) -> None:
-    """Grow the cell of a withdrawal or erasure, in the place of the breakdown where the person was counted."""
+def uncount(person: Person, petition_id: int, tag: bytes | None, event: str, now: datetime) -> None:
+    """Grow the cell of a withdrawal or erasure, in the place of the breakdown where the person was counted.
+
+    tag: None once tags were destroyed: nobody knows then who shares a mailbox, and it goes with its first person.
+    """
     cell = db.session.execute(
         select(TallyCell.country, TallyCell.language, TallyCell.source, TallyCell.path).where(
             TallyCell.id == person.tally_cell_id
         )
     ).one()
-    others = any(other.state == "counted" and other.id != person.id for other in people_of(petition_id, tag))
+    if tag is None:
+        is_last = person.nth == 0
+    else:
+        counted = {other.id for other in people_of(petition_id, tag) if other.state == "counted"}
+        is_last = not counted - {person.id}
     tally.add(
         event=event,
         petition_id=petition_id,
         day=utc_day(now),
-        mailboxes=int(not others),
+        mailboxes=int(is_last),
         **cell._asdict(),
     )
 

@@ -34,7 +34,7 @@ from .sharing import share_set
 
 @dataclass(frozen=True)
 class PrivatePage:
-    """What a link opens: a petition and a mailbox's tag (None once tags were destroyed)."""
+    """What a link opens: a petition and a mailbox's tag, or one signature (tag None) once tags were destroyed."""
 
     petition: PetitionRecord
     tag: bytes | None
@@ -119,13 +119,15 @@ def my_signature(lang: str, token: str) -> ResponseReturnValue:
 def change_name(lang: str, token: str) -> ResponseReturnValue:
     """Show a name from now on, or stop showing it."""
     page = _private_page(token)
-    if page is None or page.tag is None:
+    if page is None:
         return _link_unknown()
     admission.refuse_cross_site()
     form = read_form(ShowNameForm)
     place = form.place
     if not form.name.data and not form.email.data:
-        return _change(page, lang, token, operations.hide_name, nth=place)
+        return _change(page, lang, token, operations.hide_name, nth=place, link=page.opened)
+    if page.tag is None:
+        return _link_unknown()
     if not form.validate():
         return _my_signature(page, lang, token, name_form=form), 422
     try:
@@ -210,11 +212,11 @@ def _private_page(token: str) -> PrivatePage | None:
 
 def _choice(lang: str, token: str, operation: Any, **more: Any) -> ResponseReturnValue:
     page = _private_page(token)
-    if page is None or page.tag is None:
+    if page is None:
         return _link_unknown()
     admission.refuse_cross_site()
     form = read_form(ChoiceForm)
-    return _change(page, lang, token, operation, nth=form.place, **more)
+    return _change(page, lang, token, operation, nth=form.place, link=page.opened, **more)
 
 
 def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: Any) -> ResponseReturnValue:
@@ -249,7 +251,7 @@ def _my_signature(
         statement=numbers,
         people=people,
         can_add=max(0, can_add),
-        can_change=page.tag is not None,
+        has_marks=page.tag is not None,
         add_form=add_form or PersonForm(formdata=None),
         name_form=name_form or ShowNameForm(formdata=None),
         errors=failed.error_list() if failed else [],

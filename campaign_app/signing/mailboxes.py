@@ -33,7 +33,7 @@ class Person:
 
 
 # Locked, so that two changes to one mailbox at once are made one after the other (PostgreSQL).
-_MAILBOX = (
+_PEOPLE = (
     select(
         Signature.id,
         Signature.nth,
@@ -42,9 +42,11 @@ _MAILBOX = (
         Signature.link_hash,
         Signature.tally_cell_id,
     )
-    .where(Signature.petition_id == bindparam("petition_id"), Signature.tag == bindparam("tag"))
+    .where(Signature.petition_id == bindparam("petition_id"))
     .with_for_update()
 )
+_MAILBOX = _PEOPLE.where(Signature.tag == bindparam("tag"))
+_OF_LINK = _PEOPLE.where(Signature.link_hash == bindparam("link"))
 
 _TERMS = select(Petition.people_per_mailbox, Petition.state).where(Petition.id == bindparam("petition_id"))
 
@@ -55,9 +57,18 @@ def people_of(petition_id: int, tag: bytes) -> list[Person]:
     return [Person(*row) for row in rows]
 
 
-def person_of(petition_id: int, tag: bytes, nth: int) -> Person:
-    """Return one person of a mailbox. Raises SignatureUnknown."""
-    person = next((person for person in people_of(petition_id, tag) if person.nth == nth), None)
+def person_of(petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> Person:
+    """Return one person of a private page. Raises SignatureUnknown.
+
+    tag: of the mailbox; once tags were destroyed None, and then the page speaks for its own person only.
+    link: the hash of the page's link.
+    """
+    if tag is None:
+        rows = db.session.execute(_OF_LINK, {"petition_id": petition_id, "link": link})
+        people = [Person(*row) for row in rows]
+    else:
+        people = people_of(petition_id, tag)
+    person = next((person for person in people if person.nth == nth), None)
     if person is None:
         raise SignatureUnknown
     return person
@@ -84,7 +95,7 @@ def people_per_mailbox(petition_id: int) -> int:
 def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
     """Return (petition id, tag) of the private page that a link's hash opens, or None.
 
-    The tag is None once the petition's tags were destroyed; the page then can only be read.
+    The tag is None once the petition's tags were destroyed; the page then speaks for its own signature only.
     """
     for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash)):
         row = db.session.execute(select(table.petition_id, table.tag).where(column == opened)).first()

@@ -335,24 +335,28 @@ def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) 
     _set(person.id, public_name=name)
 
 
-def hide_name(*, petition_id: int, tag: bytes, nth: int) -> None:
-    """Stop showing a signer's name. Raises SignatureUnknown. Executes; never commits."""
-    _set(person_of(petition_id, tag, nth).id, public_name=None)
+def hide_name(*, petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> None:
+    """Stop showing a signer's name. Raises SignatureUnknown. Executes; never commits.
+
+    tag, link: as for `mailboxes.person_of`, here and below: whoever has the link can undo until the very end.
+    """
+    _set(person_of(petition_id, tag, nth, link).id, public_name=None)
 
 
-def stop_updates(*, petition_id: int, tag: bytes, nth: int) -> None:
+def stop_updates(*, petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> None:
     """Withdraw the second consent: no further news. Raises SignatureUnknown. Executes; never commits."""
-    _set(person_of(petition_id, tag, nth).id, wants_updates=False, updates_version=None)
+    _set(person_of(petition_id, tag, nth, link).id, wants_updates=False, updates_version=None)
 
 
-def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
+def withdraw(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link: bytes = b"") -> None:
     """Take one person out of the count, delete their sealed contact and end their open requests.
 
     Signing again revives the row. Raises SignatureUnknown. Executes; never commits. A withdrawal repeated
     changes nothing.
     """
-    person = person_of(petition_id, tag, nth)
-    keep_links(petition_id, tag, end_requests_of(person, petition_id, tag, now=now, reason="withdrawn"))
+    person = person_of(petition_id, tag, nth, link)
+    if tag is not None:
+        keep_links(petition_id, tag, end_requests_of(person, petition_id, tag, now=now, reason="withdrawn"))
     if person.state == "withdrawn":
         return
     _set(
@@ -369,16 +373,18 @@ def withdraw(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
     tombstones.add(signature_id=person.id, petition_id=petition_id, kind="withdrawn", now=now)
 
 
-def erase(*, petition_id: int, tag: bytes, nth: int, now: datetime) -> None:
+def erase(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link: bytes = b"") -> None:
     """Delete one person's row and requests. With the mailbox's last person go its links and all its mails too.
 
     Raises SignatureUnknown. Executes; never commits.
     """
-    person = person_of(petition_id, tag, nth)
+    person = person_of(petition_id, tag, nth, link)
     db.session.execute(delete(Signature).where(Signature.id == person.id))
     if person.state == "counted":
         uncount(person, petition_id, tag, "erased", now)
-    if people_of(petition_id, tag):
+    if tag is None:
+        pass  # requests and further links went with the tags
+    elif people_of(petition_id, tag):
         end_requests_of(person, petition_id, tag, now=now, reason="erased")
         keep_links(petition_id, tag, [person.link_hash])
     else:

@@ -158,7 +158,11 @@ def recent_signers(petition_id: int, lang: str) -> list[ShownSigner]:
     rows = db.session.execute(
         select(Signature.public_name, TallyCell.country, Signature.signed_on)
         .join(TallyCell, TallyCell.id == Signature.tally_cell_id)
-        .where(Signature.petition_id == petition_id, Signature.public_name.is_not(None))
+        .where(
+            Signature.petition_id == petition_id,
+            Signature.public_name.is_not(None),
+            Signature.state == "counted",
+        )
         .order_by(Signature.signed_on.desc(), Signature.id)
         .limit(RECENT_SIGNERS)
     )

@@ -1,26 +1,38 @@
-"""What an attacker may try on the pages of a signature, and what comes of it: each test was once an attack that worked."""
+"""What an attacker may try on the pages of a signature, and what comes of it: each of these once worked."""
 
+from datetime import timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
 from campaign_app import server
+from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
-from campaign_app.petitions.queries import forget_kept
-from tests.supporters import PAGE, sign_and_confirm
+from campaign_app.finished_pages import STORE
+from campaign_app.petitions.models import Petition
+from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
+from campaign_app.sealing import keys
+from campaign_app.signing import retention
+from campaign_app.signing.models import Signature
+from campaign_app.signing.recount import recount
+from campaign_app.tally.queries import statement
+from tests.supporters import PAGE, SLUG, ready_form, sign_and_confirm
 
 pytestmark = pytest.mark.usefixtures("context")
 
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-@pytest.mark.parametrize("decoy", ["shared=&shared=1", "s=x%26shared%3D1&shared=", "shared=%00&shared=1&s="])
-def test_a_query_written_oddly_does_not_put_its_page_in_the_place_of_another(client, decoy):
+@pytest.mark.parametrize(
+    ("decoy", "asked"), [("shared=&shared=1", "shared=1"), ("s=x%26shared%3D1", "s=x&shared=1")]
+)
+def test_a_query_written_oddly_does_not_put_its_page_in_the_place_of_another(client, decoy, asked):
     client.get(f"{PAGE}?{decoy}")
 
-    page = client.get(f"{PAGE}?shared=1").text
-
-    assert "does not let the browser fill in" in page
+    assert "does not let the browser fill in" in client.get(f"{PAGE}?{asked}").text
 
 
 def test_of_a_source_given_twice_the_page_and_its_place_go_by_the_same_one(client):
@@ -34,6 +46,12 @@ def test_a_page_asked_for_under_another_prefix_is_not_given_to_others(client):
 
     assert "evil.example" not in client.get(PAGE).text
     assert server.forwarder_headers == ""
+
+
+def mailbox_form(client: Any, email: str = "signer@example.org") -> dict[str, Any]:
+    """Return a complete post of the forms that take an address only."""
+    form = ready_form(client, email=email)
+    return {name: form[name] for name in ("email", "form_token", "check_token")}
 
 
 class Trickle(BytesIO):
@@ -50,10 +68,70 @@ class Trickle(BytesIO):
 
 def test_a_body_that_trickles_in_keeps_no_writer_waiting(client, mail_dir):
     token = sign_and_confirm(client, mail_dir)
-    for path in (f"{PAGE}/sign", f"{PAGE}/lost-link", f"{PAGE}/send-again", f"/en/my-signature/{token}/withdraw"):
+    for path in (
+        f"{PAGE}/sign",
+        f"{PAGE}/lost-link",
+        f"{PAGE}/send-again",
+        f"/en/my-signature/{token}/withdraw",
+    ):
         body = Trickle(b"nth=7")
         forget_kept()
         client.post(path, input_stream=body, content_type=URLENCODED, content_length=5)
 
         assert body.held_transactions
         assert not any(body.held_transactions), path
+
+
+def close_and_shred(app: Flask) -> None:
+    """Let 31 days pass since the close, and the worker do what is due then."""
+    petition = db.session.scalar(select(Petition).filter_by(slug=SLUG))
+    petition.state, petition.closed_on = "closed", utc_day(utc_now()) - timedelta(days=31)
+    db.session.commit()
+    retention.delete_due_contacts(now=utc_now())
+    assert retention.shred_due_petitions(now=utc_now()) == [SLUG]
+    db.session.commit()
+    for forgotten in (CACHE, keys.EXTENSION):
+        app.extensions.pop(forgotten, None)
+    app.extensions[STORE].forget()
+
+
+def test_a_shown_name_can_be_hidden_and_news_stopped_after_the_marks_were_destroyed(app, client, mail_dir):
+    token = sign_and_confirm(client, mail_dir, name="Shown Name", show_name="y", wants_updates="y")
+    close_and_shred(app)
+    assert "Shown Name" in client.get(PAGE).text
+
+    for change in ("name", "updates"):
+        assert f"/my-signature/{token}/{change}" in client.get(f"/en/my-signature/{token}").text
+        assert client.post(f"/en/my-signature/{token}/{change}", data={"nth": "0"}).status_code == 303
+
+    app.extensions[STORE].forget()
+    assert "Shown Name" not in client.get(PAGE).text
+    db.session.rollback()
+    retention.delete_due_contacts(now=utc_now())
+    signature = db.session.scalar(select(Signature))
+    assert (signature.public_name, signature.sealed_contact) == (None, None)
+
+
+def test_everything_can_be_erased_after_the_marks_were_destroyed(app, client, mail_dir):
+    token = sign_and_confirm(client, mail_dir, wants_updates="y")
+    other = sign_and_confirm(client, mail_dir, email="other@example.org")
+    close_and_shred(app)
+
+    answer = client.post(f"/en/my-signature/{token}/erase", data={"nth": "0"})
+
+    assert answer.location == "/en/erased"
+    assert client.get(f"/en/my-signature/{token}").status_code == 410
+    assert client.get(f"/en/my-signature/{other}").status_code == 200
+    petition_id = public_petition(SLUG).id
+    assert recount(petition_id).agrees
+    numbers = statement(petition_id, now=utc_now())
+    assert (numbers.people, numbers.mailboxes) == (1, 1)
+
+
+def test_who_asks_for_a_lost_link_after_the_marks_were_destroyed_is_told_and_meets_no_defect(app, client):
+    close_and_shred(app)
+
+    answer = client.post(f"{PAGE}/lost-link", data=mailbox_form(client))
+
+    assert answer.status_code == 410
+    assert "takes no more signatures" in answer.text
