@@ -25,6 +25,7 @@ from .extensions import db
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
 BUSY_TIMEOUT_MS = 10_000
+JOURNAL_TIMEOUT_MS = 200  # writers wait meanwhile
 RETRY_LOCK_SECONDS = 0.0005
 
 
@@ -32,6 +33,23 @@ def prepare(engine: Engine) -> None:
     """Give an engine its way of beginning transactions. PostgreSQL needs nothing of ours."""
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+
+
+def empty_journal() -> None:
+    """Move SQLite's journal into the database and cut it off: until then it holds what was erased since.
+
+    Does nothing while somebody reads or writes for long, nor on PostgreSQL.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout={JOURNAL_TIMEOUT_MS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.close()
 
 
 def read_bodies_first(app: Flask) -> None:
@@ -138,6 +156,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # not every build of SQLite overwrites by itself what is deleted
             f"busy_timeout={BUSY_TIMEOUT_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -1,6 +1,6 @@
 """What the worker does by the clock, and what mail asks of the rooms above it. Part of the application's wiring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from .clock import utc_day
 from .config import settings
+from .database import empty_journal
 from .extensions import db
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
@@ -29,8 +30,8 @@ def register(app: Flask) -> None:
     mail_hooks.on_first_sent.append(_mark_requested)
     mail_hooks.pendings_of = _pendings_of
     mail_hooks.private_link = _as_asked
-    add_job(app, Job("expired requests", OFTEN, lambda now: operations.expire_pendings(now=now)))
-    add_job(app, Job("spent tokens", HOURLY, lambda now: sweep_spent(now=now)))
+    add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
+    add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
     add_job(
         app,
         Job("closing petitions", timedelta(minutes=1), lambda now: retention.close_due_petitions(now=now)),
@@ -42,6 +43,17 @@ def register(app: Flask) -> None:
     add_job(app, Job("old tombstones", HOURLY, lambda now: tombstones.forget_old(now=now)))
     add_job(app, Job("midnight snapshots", OFTEN, lambda now: snapshots.take(now=now)))
     add_job(app, Job("confirmation rates", OFTEN, lambda now: rates.take(now=now)))
+    add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))
+
+
+def _until_done(step: Callable[..., int]) -> Callable[[datetime], None]:
+    """Return a job that repeats a step which deletes a part at a time, and lets others write in between."""
+
+    def _run(now: datetime) -> None:
+        while step(now=now):
+            db.session.commit()
+
+    return _run
 
 
 def _destroy_old_masters(now: datetime) -> None:

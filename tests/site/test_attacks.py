@@ -6,20 +6,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from campaign_app import server
 from campaign_app.clock import utc_day, utc_now
+from campaign_app.config import settings
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
+from campaign_app.mail.schedule import EXTENSION as JOBS
 from campaign_app.petitions.models import Petition
 from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
 from campaign_app.signing import retention
-from campaign_app.signing.models import Signature
+from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import statement
-from tests.supporters import PAGE, SLUG, ready_form, sign_and_confirm
+from tests.supporters import PAGE, SLUG, ready_form, sign, sign_and_confirm, stored
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -52,6 +54,13 @@ def mailbox_form(client: Any, email: str = "signer@example.org") -> dict[str, An
     """Return a complete post of the forms that take an address only."""
     form = ready_form(client, email=email)
     return {name: form[name] for name in ("email", "form_token", "check_token")}
+
+
+def run_job(app: Flask, name: str) -> None:
+    """Let the worker do one of its periodic jobs now."""
+    db.session.rollback()
+    app.extensions[JOBS][name].run(utc_now())
+    db.session.commit()
 
 
 class Trickle(BytesIO):
@@ -135,3 +144,30 @@ def test_who_asks_for_a_lost_link_after_the_marks_were_destroyed_is_told_and_mee
 
     assert answer.status_code == 410
     assert "takes no more signatures" in answer.text
+
+
+def test_an_erased_name_does_not_stay_in_the_files_of_the_database(app, client, mail_dir):
+    token = sign_and_confirm(client, mail_dir, name="Canary Shown", show_name="y")
+    client.post(f"/en/my-signature/{token}/erase", data={"nth": "0"})
+
+    run_job(app, "journal of the database")
+
+    files = settings().home.glob("nidaa.sqlite3*")
+    assert [path.name for path in files if b"Canary Shown" in path.read_bytes()] == []
+
+
+def test_a_flood_of_requests_is_gone_when_its_seven_days_are_over(app, client):
+    sign(client)
+    row = dict(db.session.execute(select(Pending.__table__)).mappings().one())
+    flood = [
+        {**row, "id": bytes(12) + number.to_bytes(4, "big"), "token_hash": number.to_bytes(32, "big")}
+        for number in range(1_500)
+    ]
+    db.session.rollback()
+    db.session.execute(insert(Pending.__table__), flood)
+    db.session.execute(update(Pending).values(expires_on=utc_day(utc_now()) - timedelta(days=1)))
+    db.session.commit()
+
+    run_job(app, "expired requests")
+
+    assert stored() == 0
