@@ -16,6 +16,7 @@ from .mail.schedule import Job, add_job
 from .sealing import tags
 from .sealing.operations import destroy_old_mail_secrets
 from .shield.operations import sweep_spent
+from .shield.rules import MAILS_PER_MAILBOX
 from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
 from .tally import snapshots
@@ -70,11 +71,19 @@ def _mark_requested(pending_ids: Sequence[bytes], now: datetime) -> None:
 
 
 def _pendings_of(parameters: Mapping[str, Any], now: datetime) -> Sequence[bytes]:
-    """Return the open requests of the mailbox that asked to have its mail sent again."""
+    """Return the open requests of the mailbox that asked to have its mail sent again, a day's mails at most.
+
+    Links that were asked for are not among them: they keep their places, or anyone could fill a mailbox at once.
+    """
     return db.session.scalars(
-        select(Pending.id).where(
-            Pending.petition_id == parameters["petition_id"], Pending.tag == bytes.fromhex(parameters["tag"])
+        select(Pending.id)
+        .where(
+            Pending.petition_id == parameters["petition_id"],
+            Pending.tag == bytes.fromhex(parameters["tag"]),
+            Pending.purpose == "sign",
         )
+        .order_by(Pending.expires_on.desc(), Pending.id)
+        .limit(MAILS_PER_MAILBOX)
     ).all()
 
 

@@ -13,15 +13,17 @@ from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
+from campaign_app.mail.hooks import hooks
 from campaign_app.mail.schedule import EXTENSION as JOBS
 from campaign_app.petitions.models import Petition
 from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
+from campaign_app.shield.rules import MAILS_PER_MAILBOX
 from campaign_app.signing import retention
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import statement
-from tests.supporters import PAGE, SLUG, ready_form, sign, sign_and_confirm, stored
+from tests.supporters import PAGE, SLUG, mails, ready_form, send_mail, sign, sign_and_confirm, stored
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -171,3 +173,24 @@ def test_a_flood_of_requests_is_gone_when_its_seven_days_are_over(app, client):
     run_job(app, "expired requests")
 
     assert stored() == 0
+
+
+def test_asking_again_does_not_let_a_mailbox_be_filled_at_once(app, client, mail_dir):
+    begin = utc_now()
+    for form in ["lost-link"] * 3 + ["send-again"] + ["lost-link"] * 12:
+        assert client.post(f"{PAGE}/{form}", data=mailbox_form(client)).status_code == 303
+
+    for hours in (0, 25, 26, 27):
+        send_mail(app, begin + timedelta(hours=hours))
+        send_mail(app, begin + timedelta(hours=hours))
+
+    assert len(mails(mail_dir)) <= 2 * MAILS_PER_MAILBOX
+
+
+def test_asking_again_sends_at_most_a_day_s_mails_of_the_requests_that_others_made(app, client):
+    for number in range(5):
+        sign(client, name=f"Somebody Else {'x' * number}")
+    request = db.session.scalars(select(Pending)).first()
+    asked = {"petition_id": request.petition_id, "tag": request.tag.hex()}
+
+    assert len(hooks(app).pendings_of(asked, utc_now())) == MAILS_PER_MAILBOX
