@@ -5,10 +5,12 @@ synced before the transaction commits: a line too many repeats a wish that was e
 would bring a withdrawn signature back.
 """
 
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -30,12 +32,8 @@ def add(*, signature_id: bytes, petition_id: int, kind: str, now: datetime) -> N
     line = json.dumps(
         {"signature": signature_id.hex(), "petition": petition_id, "kind": kind, "day": day.isoformat()}
     )
-    path = file_path()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="ascii") as file:
-        file.write(f"{line}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with _file_to_ourselves() as path:
+        _write(path, [f"{line}\n"], os.O_APPEND)
     db.session.execute(
         insert(Tombstone).values(
             id=secrets.token_bytes(KEY_BYTES),
@@ -61,5 +59,41 @@ def lines(path: Path) -> Iterator[tuple[bytes, str, date]]:
 
 
 def forget_old(*, now: datetime) -> None:
-    """Delete the rows that no living backup can need. Executes; never commits."""
-    db.session.execute(delete(Tombstone).where(Tombstone.day < utc_day(now) - TOMBSTONE_KEPT))
+    """Delete the rows and lines that no living backup can need. Executes; never commits."""
+    first_day = utc_day(now) - TOMBSTONE_KEPT
+    db.session.execute(delete(Tombstone).where(Tombstone.day < first_day))
+    with _file_to_ourselves() as path:
+        found = path.read_text(encoding="ascii").splitlines(keepends=True) if path.exists() else []
+        kept = [line for line in found if not _is_before(line, first_day)]
+        if kept != found:
+            unfinished = path.with_suffix(".unfinished")
+            _write(unfinished, kept, os.O_TRUNC)
+            unfinished.replace(path)
+
+
+@contextmanager
+def _file_to_ourselves() -> Iterator[Path]:
+    """Let one process at a time write the lines."""
+    path = file_path()
+    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield path
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: Path, written: list[str], how: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.writelines(written)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_before(line: str, day: date) -> bool:
+    """Whether a line is of an earlier day; one that a crash cut short is kept."""
+    try:
+        return date.fromisoformat(json.loads(line)["day"]) < day
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -19,7 +19,7 @@ from campaign_app.petitions.models import Petition
 from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
 from campaign_app.shield.rules import MAILS_PER_MAILBOX
-from campaign_app.signing import retention
+from campaign_app.signing import retention, tombstones
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import statement
@@ -194,3 +194,18 @@ def test_asking_again_sends_at_most_a_day_s_mails_of_the_requests_that_others_ma
     asked = {"petition_id": request.petition_id, "tag": request.tag.hex()}
 
     assert len(hooks(app).pendings_of(asked, utc_now())) == MAILS_PER_MAILBOX
+
+
+def test_the_mark_of_an_erasure_is_gone_after_a_month_from_the_file_too(app, client, mail_dir):
+    tombstones.file_path().unlink(missing_ok=True)
+    for email in ("first@example.org", "second@example.org"):
+        token = sign_and_confirm(client, mail_dir, email=email)
+        client.post(f"/en/my-signature/{token}/erase", data={"nth": "0"})
+    first, second = tombstones.file_path().read_text().splitlines()
+    month_ago = (utc_day(utc_now()) - timedelta(days=32)).isoformat()
+    old = first.replace(utc_day(utc_now()).isoformat(), month_ago)
+    tombstones.file_path().write_text(f"{old}\n{second}\n")
+
+    run_job(app, "old tombstones")
+
+    assert tombstones.file_path().read_text() == f"{second}\n"
