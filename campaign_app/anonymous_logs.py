@@ -5,6 +5,7 @@ what people typed. gunicorn's own words about a request are cut to the words the
 """
 
 import logging
+import re
 import traceback
 from types import TracebackType
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.glogging import Logger
 
+WHAT_FOLLOWS = re.compile(r" from ip=|[:=%'\"<{]")  # the end of gunicorn's own words
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -36,17 +38,21 @@ class AnonymousLogger(Logger):
     def access(self, *args: Any, **kwargs: Any) -> None:
         """Keep no access log."""
 
-    def warning(self, msg: object, *args: Any, **kwargs: Any) -> None:
+    def critical(self, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log gunicorn's words, not what they are about."""
-        self.error_log.warning(_words(msg))
+        self.error_log.critical("%s", _words(msg, args))
 
     def error(self, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log gunicorn's words, not what they are about."""
-        self.error_log.error(_words(msg))
+        self.error_log.error("%s", _words(msg, args))
+
+    def warning(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        """Log gunicorn's words, not what they are about."""
+        self.error_log.warning("%s", _words(msg, args))
 
     def exception(self, msg: object, *args: Any, **kwargs: Any) -> None:
         """Log gunicorn's words, not what they are about."""
-        self.error_log.error(_words(msg))
+        self.error_log.error("%s", _words(msg, args))
 
     def info(self, msg: object, *args: Any, **kwargs: Any) -> None:
         """Say little: a server that runs needs no lines."""
@@ -61,5 +67,16 @@ def configure(level: int = logging.INFO) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def _words(message: object) -> str:
-    return str(message).partition("%")[0].strip() or "gunicorn: a problem"
+def _words(message: object, arguments: tuple[Any, ...]) -> str:
+    """Return gunicorn's words with the numbers it counts by, such as process ids; nothing else they were about.
+
+    Some of its messages arrive finished, with an address and a piece of the request in them, as in "Invalid
+    request from ip=…: …": of those only the beginning is kept.
+    """
+    text = str(message)
+    if arguments:
+        try:
+            return text % tuple(each if isinstance(each, int) else "…" for each in arguments)
+        except (TypeError, ValueError):
+            pass
+    return WHAT_FOLLOWS.split(text, maxsplit=1)[0].strip() or "a problem"
