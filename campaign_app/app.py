@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -131,6 +132,7 @@ def _register_error_pages(app: Flask) -> None:
         SigningUnavailable: 503,
         KeyProblem: 503,
         OperationalError: 503,
+        ParseException: 400,  # a body in broken chunks, which gunicorn notices only while a form is read
     }
     for problem, status in statuses.items():
         app.register_error_handler(problem, _refused_with(status))
