@@ -74,6 +74,9 @@ class Database(Protocol):
     def give_back(self) -> None:
         """Let signatures be stored again."""
 
+    def logs(self) -> list[Path]:
+        """Return the files that hold what it said."""
+
     def files(self, home: Path) -> list[Path]:
         """Return the folders that hold every byte of it and of its logs."""
 
@@ -99,6 +102,10 @@ class SqliteFile:
         if self._other is not None:
             self._other.close()
             self._other = None
+
+    def logs(self) -> list[Path]:
+        """See Database. It says nothing of its own."""
+        return []
 
     def files(self, home: Path) -> list[Path]:
         """See Database. They lie in the home folder."""
@@ -146,6 +153,10 @@ class Postgres:
         if not self._is_there:
             self._server.ensure_postgres_running()
             self._is_there = True
+
+    def logs(self) -> list[Path]:
+        """See Database."""
+        return [self._folder / "log"]
 
     def files(self, home: Path) -> list[Path]:
         """See Database. What is still in memory is written out first."""
