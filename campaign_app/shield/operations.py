@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ..errors import Refusal
 from ..extensions import db
 from .models import Spent
-from .rules import SPENT_KEPT
+from .rules import spent_until
 
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
 # Without preserve_rowcount SQLAlchemy says -1 on PostgreSQL, and a new nonce would look like a used one.
@@ -58,7 +58,7 @@ def spend(*, nonce: bytes, body_mac: bytes, now: datetime) -> Literal["new", "sa
 
 def spent_row(*, nonce: bytes, body_mac: bytes, now: datetime) -> dict[str, Any]:
     """Return the columns that record a nonce as used: for `spend`, or for a caller's own statement."""
-    return {"hash": hashlib.sha256(nonce).digest(), "body_mac": body_mac, "expires_at": now + SPENT_KEPT}
+    return {"hash": hashlib.sha256(nonce).digest(), "body_mac": body_mac, "expires_at": spent_until(now)}
 
 
 def accept_repeat(row: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ Pure: knows no Flask, no database, no clock. Every number here has its reason be
 
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ CHALLENGE_LIFETIME = timedelta(minutes=20)
 CHECK_LIFETIME = timedelta(minutes=20)
 CHECK_LEAST_AGE = timedelta(seconds=3)  # nobody reads three lines faster
 CLOCK_SKEW = timedelta(seconds=60)  # between two of our own hosts
-SPENT_KEPT = timedelta(days=1)  # within it a double submit meets the page it met before
+SPENT_KEPT = timedelta(days=1)  # at least; within it a double submit meets the page it met before
 
 MAILS_PER_MAILBOX = 3
 MAILBOX_WINDOW = timedelta(hours=24)
@@ -135,6 +135,11 @@ def next_place(taken: Sequence[float], now: float, *, ceiling: int, window: floa
     if len(taken) < ceiling:
         return now
     return max(now, taken[-ceiling] + window)
+
+
+def spent_until(now: datetime) -> datetime:
+    """Return when a used token is forgotten: a midnight, so that no row keeps the hour of a signature."""
+    return datetime.combine((now + SPENT_KEPT + timedelta(days=1)).astimezone(UTC), time.min, UTC)
 
 
 def counted_domain(domain: str) -> str:

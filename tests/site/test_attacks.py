@@ -1,6 +1,6 @@
 """What an attacker may try on the pages of a signature, and what comes of it: each of these once worked."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +18,7 @@ from campaign_app.mail.schedule import EXTENSION as JOBS
 from campaign_app.petitions.models import Petition
 from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
+from campaign_app.shield.models import Spent
 from campaign_app.shield.rules import MAILS_PER_MAILBOX
 from campaign_app.signing import retention, tombstones
 from campaign_app.signing.models import Pending, Signature
@@ -209,3 +210,12 @@ def test_the_mark_of_an_erasure_is_gone_after_a_month_from_the_file_too(app, cli
     run_job(app, "old tombstones")
 
     assert tombstones.file_path().read_text() == f"{second}\n"
+
+
+def test_a_used_token_keeps_no_hour_of_the_signature(client):
+    sign(client)
+
+    expires_at = db.session.scalars(select(Spent.expires_at)).one()
+
+    assert expires_at.time() == time.min
+    assert timedelta(days=1) <= expires_at - utc_now() + timedelta(minutes=1) <= timedelta(days=2, minutes=1)
