@@ -66,7 +66,7 @@ def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetim
     }
     returning = next((person for person in mailbox if person.nth == nth), None)
     if returning is None:
-        db.session.execute(_INSERT_SIGNATURE, signature)
+        db.session.connection().execute(_INSERT_SIGNATURE, signature)
     else:
         keep_links(row["petition_id"], row["tag"], [returning.link_hash])
         db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))

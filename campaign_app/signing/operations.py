@@ -479,7 +479,7 @@ def _pending_row(
 
 def _confirm(token: str, now: datetime) -> Confirmation:
     opened = token_hash(token)
-    taken = db.session.execute(_TAKE_PENDINGS, {"opened": opened}).mappings().all()
+    taken = db.session.connection().execute(_TAKE_PENDINGS, {"opened": opened}).mappings().all()
     if not taken:
         return _settle_link(opened, now)
     pending = dict(next(row for row in taken if row["token_hash"] == opened))

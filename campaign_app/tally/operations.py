@@ -29,9 +29,10 @@ def add(
 
     day: UTC day of the event. Executes at once, in the caller's transaction; never commits.
     """
-    dialect = db.session.get_bind().dialect.name
+    connection = db.session.connection()
+    dialect = connection.dialect.name
     slot = 0 if dialect == "sqlite" else secrets.randbelow(SLOTS)
-    cell_id: int = db.session.execute(
+    cell_id: int = connection.execute(
         _upsert(dialect),
         {
             "petition_id": petition_id,
