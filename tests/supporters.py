@@ -72,8 +72,8 @@ def send_mail(app: Any, now: datetime | None = None) -> Any:
 
 
 def mails(folder: Path) -> list[Any]:
-    """Return the mails that became files, oldest first."""
-    paths = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+    """Return the mails that became files, oldest first, without one that is just being written."""
+    paths = sorted(folder.glob("[!.]*.eml"), key=lambda path: path.stat().st_mtime_ns)
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
 
 
