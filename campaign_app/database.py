@@ -27,6 +27,7 @@ LOCK = "nidaa_write_lock"
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_TIMEOUT_MS = 200  # writers wait meanwhile
 RETRY_LOCK_SECONDS = 0.0005
+DEADLOCK = "40P01"  # as PostgreSQL names it
 
 
 def prepare(engine: Engine) -> None:
@@ -84,7 +85,7 @@ def is_reading() -> bool:
 
 
 def write_once_more(work: Callable[[], None]) -> None:
-    """Run a transaction; where a kept connection turns out to be dead, run it once more on a new one.
+    """Run a transaction; where a kept connection is dead, or two waited for each other, run it once more.
 
     work: begins, writes and commits, and must be idempotent: a commit may have happened although its
     answer never came. Raises sqlalchemy.exc.OperationalError when the database does not answer.
@@ -93,7 +94,7 @@ def write_once_more(work: Callable[[], None]) -> None:
         work()
     except DBAPIError as problem:
         db.session.rollback()
-        if not problem.connection_invalidated:
+        if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:
             raise
         work()
 

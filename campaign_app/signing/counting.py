@@ -47,8 +47,15 @@ _COPIED = (
 
 
 def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetime) -> None:
-    """Store a counted signature from the columns of a request, and grow its cell."""
+    """Store a counted signature from the columns of a request, and grow its cell.
+
+    mailbox: its people as the caller found them. Raises IntegrityError where another request was first.
+    """
     today = utc_day(now)
+    returning = next((person for person in mailbox if person.nth == nth), None)
+    if returning is not None:
+        # No constraint tells then that someone else of the mailbox was counted while we waited for its rows.
+        mailbox = people_of(row["petition_id"], row["tag"])
     is_first = not any(person.state == "counted" for person in mailbox)
     cell_id = tally.add(
         event="confirmed",
@@ -64,7 +71,6 @@ def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetim
         "signed_on": today,
         "link_hash": row["token_hash"],
     }
-    returning = next((person for person in mailbox if person.nth == nth), None)
     if returning is None:
         db.session.connection().execute(_INSERT_SIGNATURE, signature)
     else:

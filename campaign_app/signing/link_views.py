@@ -221,12 +221,15 @@ def _choice(lang: str, token: str, operation: Any, **more: Any) -> ResponseRetur
 
 def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: Any) -> ResponseReturnValue:
     """Run one operation on a person of the page, commit, and show the page again."""
-    try:
+
+    def _do() -> None:
         operation(petition_id=page.petition.id, tag=page.tag, **choice)
+        db.session.commit()
+
+    try:
+        write_once_more(_do)
     except SignatureUnknown:
         db.session.rollback()
-        return redirect(url_for(".my_signature", lang=lang, token=token), 303)
-    db.session.commit()
     return redirect(url_for(".my_signature", lang=lang, token=token), 303)
 
 

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
@@ -47,6 +47,9 @@ from .mailboxes import (
 )
 from .models import Pending, Signature
 from .rules import canonical_email, domain_of, expires_on, folded_name
+
+Answer = TypeVar("Answer")
+TRIES = 10  # more than one mailbox has places
 
 # Every request of the person whose link was opened, taken and returned in one statement: a second
 # confirmation of the same person waits here and then finds nothing left to count.
@@ -284,14 +287,9 @@ def confirm(*, token: str, now: datetime) -> Confirmation:
     One transaction: the signature (its constraints settle a repeat), one more in a tally cell, that
     mailbox's requests deleted. Requests made before a petition closed may be confirmed for their seven days.
     Raises LinkUnknown; PetitionClosed where the petition was withdrawn. Executes; may roll back and try
-    once more; never commits.
+    again; never commits.
     """
-    try:
-        return _confirm(token, now)
-    except IntegrityError:
-        # Another request counted this mailbox between our look and our insert: now it is a repeat.
-        db.session.rollback()
-        return _confirm(token, now)
+    return _until_settled(lambda: _confirm(token, now))
 
 
 def add_person(
@@ -304,7 +302,8 @@ def add_person(
 ) -> None:
     """Count another person of the same mailbox, who asked to be added; no mail is sent.
 
-    tag: of the private page. Raises NotTheSameMailbox, AlreadyCounted. Executes; never commits.
+    tag: of the private page. Raises NotTheSameMailbox, AlreadyCounted. Executes; may roll back and try again;
+    never commits.
     """
     key = tags.petition_tag_key(petition.id, session=db.session)
     canonical = canonical_email(signer.email)
@@ -313,13 +312,17 @@ def add_person(
     token = new_token()
     row = _pending_row(petition, signer, key, canonical, token, keyring, now)
     row["public_name"] = signer.name if signer.is_shown else None
-    mailbox = people_of(petition.id, tag)
-    place = place_of(row["person_tag"], mailbox, petition.people_per_mailbox)
-    if place is None:
-        raise AlreadyCounted
-    # Asked for and counted at once, so that requests less confirmations stays the open ones.
-    tally.add(event="requested", petition_id=petition.id, day=utc_day(now), **cell_of(row))
-    count(row, mailbox, place, now)
+
+    def _count() -> None:
+        mailbox = people_of(petition.id, tag)
+        place = place_of(row["person_tag"], mailbox, petition.people_per_mailbox)
+        if place is None:
+            raise AlreadyCounted
+        # Asked for and counted at once, so that requests less confirmations stays the open ones.
+        tally.add(event="requested", petition_id=petition.id, day=utc_day(now), **cell_of(row))
+        count(row, mailbox, place, now)
+
+    _until_settled(_count)
 
 
 def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) -> None:
@@ -475,6 +478,19 @@ def _pending_row(
         "requested_on": None,
         "expires_on": expires_on(utc_day(now)),
     }
+
+
+def _until_settled(work: Callable[[], Answer]) -> Answer:
+    """Do work on a mailbox, again where another request was first between its look and its insert.
+
+    Whenever that happens the other one is done, and a mailbox has few places: so it ends.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except IntegrityError:
+            db.session.rollback()
+    return work()
 
 
 def _confirm(token: str, now: datetime) -> Confirmation:

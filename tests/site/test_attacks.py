@@ -1,7 +1,11 @@
 """What an attacker may try on the pages of a signature, and what comes of it: each of these once worked."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from io import BytesIO
+from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
@@ -20,11 +24,24 @@ from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
 from campaign_app.shield.models import Spent
 from campaign_app.shield.rules import MAILS_PER_MAILBOX
-from campaign_app.signing import retention, tombstones
+from campaign_app.signing import operations, retention, tombstones
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import statement
-from tests.supporters import PAGE, SLUG, mails, ready_form, send_mail, sign, sign_and_confirm, stored
+from tests.supporters import (
+    PAGE,
+    ROSA,
+    SLUG,
+    confirm,
+    mails,
+    newest_token,
+    ready_form,
+    send_mail,
+    sign,
+    sign_and_confirm,
+    stored,
+    typed,
+)
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -219,3 +236,50 @@ def test_a_used_token_keeps_no_hour_of_the_signature(client):
 
     assert expires_at.time() == time.min
     assert timedelta(days=1) <= expires_at - utc_now() + timedelta(minutes=1) <= timedelta(days=2, minutes=1)
+
+
+def at_one_moment(app: Flask, *requests: Callable[[Any], Any]) -> list[int]:
+    """Send requests from threads of their own at the same moment; return their statuses."""
+    db.session.rollback()
+    barrier = Barrier(len(requests))
+
+    def _send(request: Callable[[Any], Any]) -> int:
+        barrier.wait()
+        status: int = request(app.test_client()).status_code
+        return status
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(_send, requests))
+
+
+def test_pressing_the_button_that_adds_a_person_many_times_counts_once_and_is_no_defect(
+    app, client, mail_dir
+):
+    token = sign_and_confirm(client, mail_dir)
+    path, person = f"/en/my-signature/{token}/people", typed(name="Another Person", asked_me="y")
+
+    statuses = at_one_moment(app, *[lambda other: other.post(path, data=person)] * 6)
+
+    assert sorted(statuses) == [303] + [422] * 5
+    assert recount(public_petition(SLUG).id).agrees
+
+
+def test_a_mailbox_is_counted_once_though_two_of_its_people_confirm_at_one_moment(app, client, mail_dir):
+    first = sign_and_confirm(client, mail_dir)
+    client.post(f"/en/my-signature/{first}/withdraw", data={"nth": "0"})
+    tokens = []
+    for name in (ROSA["name"], "Another Person"):
+        sign(client, name=name)
+        send_mail(app)
+        tokens.append(newest_token(mail_dir))
+    assert operations.confirm(token=tokens[1], now=utc_now()).is_new
+
+    with ThreadPoolExecutor() as pool:
+        back = pool.submit(lambda: confirm(app.test_client(), tokens[0]).status_code)
+        sleep(0.3)  # it waits for the mailbox's rows by now
+        db.session.commit()
+
+        assert back.result() == 303
+    counted = recount(public_petition(SLUG).id)
+    assert (counted.people_by_cells, counted.mailboxes_by_cells) == (2, 1)
+    assert counted.agrees
