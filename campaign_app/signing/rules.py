@@ -18,6 +18,7 @@ PURPOSES = ("sign", "link")
 DIRECT = "direct"
 OTHER = "other"
 SHARE_SOURCES = ("wa", "tg", "fb", "x", "mail", "copy", "qr", "share")
+GMAIL = ("gmail.com", "googlemail.com")
 SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 
@@ -65,13 +66,17 @@ def canonical_email(address: str) -> str:
     """Return the form of an address used to recognise a repeat signature.
 
     Folds full-width letters, lower-cases, drops any "+tag", writes an international domain in its
-    ASCII form. Dots stay: only some providers ignore them.
+    ASCII form. Dots stay, but for Gmail's, which ignores them and has two names: else one mailbox there could
+    be counted, and sent mails, as often as it has ways to be dotted.
 
     address: one mailbox, already accepted by SignForm.
     """
     folded = address.lower() if address.isascii() else unicodedata.normalize("NFKC", address).lower()
     local, _, domain = folded.rpartition("@")
-    return f"{local.partition('+')[0] or local}@{ascii_domain(domain)}"
+    mailbox = local.partition("+")[0] or local
+    if domain in GMAIL:
+        mailbox, domain = mailbox.replace(".", ""), GMAIL[0]
+    return f"{mailbox}@{ascii_domain(domain)}"
 
 
 def ascii_domain(domain: str) -> str:

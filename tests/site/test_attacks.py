@@ -33,8 +33,10 @@ from tests.supporters import (
     ROSA,
     SLUG,
     confirm,
+    link_in,
     mails,
     newest_token,
+    people,
     ready_form,
     send_mail,
     sign,
@@ -283,3 +285,16 @@ def test_a_mailbox_is_counted_once_though_two_of_its_people_confirm_at_one_momen
     counted = recount(public_petition(SLUG).id)
     assert (counted.people_by_cells, counted.mailboxes_by_cells) == (2, 1)
     assert counted.agrees
+
+
+def test_the_dots_of_a_gmail_address_make_no_further_person_and_no_further_mails(app, client, mail_dir):
+    sign_and_confirm(client, mail_dir, email="test.signer@gmail.com")
+
+    for email in ("t.e.s.tsigner@gmail.com", "TestSigner+x@googlemail.com", "tests.igner@googlemail.com"):
+        sign(client, email=email)
+    send_mail(app, utc_now() + timedelta(minutes=1))
+    for mail in mails(mail_dir):
+        confirm(client, link_in(mail))
+
+    assert people() == 1
+    assert len(mails(mail_dir)) == MAILS_PER_MAILBOX
