@@ -1,5 +1,6 @@
 """Many different people, what their browsers send, and how they try again until they are answered."""
 
+import json
 import re
 import threading
 import time
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 from itertools import count
+from typing import Any
 from urllib.parse import urlencode
 
 import altcha
@@ -55,6 +57,11 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+
+    @property
+    def json(self) -> Any:
+        """Return the answer read as JSON."""
+        return json.loads(self.text)
 
     @property
     def location(self) -> str:

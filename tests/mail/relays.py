@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -31,12 +32,16 @@ class Received:
 
 @dataclass
 class Wishes:
-    """What the relay answers, by command: an SMTP answer, or "drop" to hang up."""
+    """What the relay answers, by command: an SMTP answer, or "drop" to hang up.
+
+    on_taken: called when a mail was taken, before the relay says so.
+    """
 
     MAIL: str = ""
     RCPT: str = ""
     DATA: str = ""
     refuse_recipients: dict[str, str] = field(default_factory=dict)
+    on_taken: Callable[[], None] | None = None
 
 
 class _Handler:
@@ -82,6 +87,8 @@ class _Handler:
                 is_secure=session.ssl is not None,
             )
         )
+        if self.wishes.on_taken is not None:
+            self.wishes.on_taken()
         return "250 OK"
 
     def _answer(self, server: SMTP, wish: str) -> str:
