@@ -7,9 +7,10 @@ import base64
 import hashlib
 from functools import cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SessionInterface
 
-from .config import settings
+from .config import EXTENSION
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
@@ -29,12 +30,20 @@ def allow(
     g.is_personal = is_personal or token_in_address
 
 
+class NoSession(SessionInterface):
+    """Supporter pages load no session and save none: no cookie, no Vary, nothing to parse. The desk brings its own."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """Load nothing; Flask then refuses whoever writes to the session."""
+
+
 @cache
 def style_hash(style: str) -> str:
     """Return the CSP source that admits one inline <style> by its SHA-256."""
     return "'sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() + "'"
 
 
+@cache
 def content_security_policy(*, frame_ancestors: str, inline_style: str) -> str:
     """Return the policy: ourselves only, no inline script, forms go home."""
     sources = {
@@ -58,7 +67,15 @@ def register(app: Flask, *, inline_style: str) -> None:
 
     inline_style: the critical CSS as it stands between <style> tags.
     """
+    app.session_interface = NoSession()
     admitted = style_hash(inline_style)
+    always = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Permissions-Policy", PERMISSIONS),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
+    if app.extensions[EXTENSION].is_production:
+        always.append(("Strict-Transport-Security", STRICT_TRANSPORT))
 
     @app.after_request
     def _headers(response: Response) -> Response:
@@ -71,11 +88,7 @@ def register(app: Flask, *, inline_style: str) -> None:
         )
         has_token = g.get("token_in_address", False)
         headers["Referrer-Policy"] = "strict-origin" if has_token else "same-origin"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Permissions-Policy"] = PERMISSIONS
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if settings().is_production:
-            headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+        headers.extend(always)
         if g.get("is_personal", False) or request.method not in ("GET", "HEAD"):
             headers["Cache-Control"] = "no-store"
         else:
