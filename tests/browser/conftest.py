@@ -11,6 +11,8 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.endurance.servers import Installation, Server, SqliteFile
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -69,3 +71,11 @@ def serve() -> Iterator[Callable[[Flask], str]]:
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Run a whole installation, as `make run` does: two web processes, a worker, and mails that become files."""
+    found = Installation(tmp_path_factory.mktemp("installation"), SqliteFile())
+    with Server(found):
+        yield found

@@ -1,0 +1,333 @@
+"""Every page of the site in every state that a reader can meet, answered by the application itself.
+
+For what must hold on each page. A group is a function from a visitor to pages; together they show every template
+(test_languages.py holds them to that). Rows that a group needs are its own: it begins with the shipped petitions.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import abort
+from limits import parse
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
+
+from campaign_app import finished_pages
+from campaign_app.clock import utc_day, utc_now
+from campaign_app.extensions import db
+from campaign_app.languages import LANGUAGES
+from campaign_app.petitions import operations as petitions
+from campaign_app.petitions.models import Petition, PetitionText
+from campaign_app.petitions.queries import forget_kept, public_petition
+from campaign_app.shield import ceilings, check_token, form_token
+from campaign_app.shield.ceilings import Ceiling
+from campaign_app.shield.rules import CHECK_LEAST_AGE, FORM_LIFETIME
+from campaign_app.signing import operations
+from campaign_app.signing.models import Signature
+from campaign_app.tally import operations as tally
+from campaign_app.tally import snapshots
+from campaign_app.tally.models import RATES, TallySnapshot
+from campaign_app.tally.queries import SETTLED
+
+from .pages import AuditingClient
+from .supporters import newest_token, send_mail
+
+OPEN, OTHER = "lists-and-graves", "fate-of-the-disappeared"
+PERSON = {"name": "Test Signer", "email": "signer@example.org", "country": "DE"}
+NAMES = (
+    "موقّع تجريبي",
+    "Test Signer",
+    "موقّعة تجريبية ذات اسم طويل جداً يكفي لأن يلتفّ السطر",
+    "Test-Person O'Example",
+)
+ERRORS = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as it was answered. name: of the state it shows."""
+
+    name: str
+    address: str
+    answer: TestResponse
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A reader of one language. The methods named after steps return what the step leads to."""
+
+    client: AuditingClient
+    mail_dir: Path
+    lang: str
+    monkeypatch: pytest.MonkeyPatch
+
+    def get(self, name: str, path: str, /, **sent: Any) -> Page:
+        """Open a page; the path goes after the language."""
+        address = f"/{self.lang}{path}"
+        return Page(name, address, self.client.get(address, **sent))
+
+    def post(self, name: str, path: str, /, **fields: Any) -> Page:
+        """Send a form."""
+        address = f"/{self.lang}{path}"
+        return Page(name, address, self.client.post(address, data=fields))
+
+    def tokens(self, *, age: timedelta = timedelta(0)) -> dict[str, str]:
+        """Return the tokens of a form that was drawn some time ago, the one-use token old enough to pass."""
+        with self.client.application.app_context():
+            petition, now = public_petition(OPEN), utc_now()
+        with self.client.application.app_context():
+            return {
+                "form_token": form_token.issue(petition.id, now - age),
+                "check_token": check_token.issue(petition.id, now - CHECK_LEAST_AGE),
+            }
+
+    def sign(self, **changes: Any) -> str:
+        """Sign, and return the token of the mail."""
+        page = self.post("signed", f"/petitions/{OPEN}/sign", **{**PERSON, **changes}, **self.tokens())
+        assert page.answer.status_code == 303, page.answer.text
+        send_mail(self.client.application)
+        return newest_token(self.mail_dir)
+
+    def ask_for_link(self) -> str:
+        """Ask for the link that was lost, and return the token of the mail."""
+        page = self.post("asked", f"/petitions/{OPEN}/lost-link", email=PERSON["email"], **self.tokens())
+        assert page.answer.status_code == 303, page.answer.text
+        send_mail(self.client.application)
+        return newest_token(self.mail_dir)
+
+    def confirm(self, token: str) -> None:
+        """Press the one button."""
+        assert self.post("confirmed", f"/confirm/{token}").answer.status_code == 303
+
+    def change(self, work: Callable[[], Any]) -> None:
+        """Change rows behind the application's back, and let no process remember them."""
+        app = self.client.application
+        with app.app_context():
+            work()
+            db.session.commit()
+            forget_kept()
+            app.extensions.pop(SETTLED, None)
+            app.extensions[finished_pages.STORE].forget()
+
+
+Group = Callable[[Visitor], Iterator[Page]]
+
+
+def petition_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield the petition: new, grown, and with every reason for which its form comes back."""
+    page, sign = f"/petitions/{OPEN}", f"/petitions/{OPEN}/sign"
+    yield visitor.get("petition, new", page)
+    visitor.change(_grow)
+    yield visitor.get("petition, grown", page)
+    yield visitor.get("petition, on a phone that others use", f"{page}?shared=1")
+    yield visitor.post("petition, nothing typed", sign)
+    mistakes = {"name": "www.example.org", "email": "signer@gmial.com", "country": "SY", "wants_updates": "y"}
+    yield visitor.post("petition, with mistakes", sign, **mistakes)
+    old = visitor.tokens(age=FORM_LIFETIME + timedelta(minutes=1))
+    yield visitor.post("petition, form expired", sign, **PERSON, **old)
+    yield visitor.post(
+        "petition, proof damaged", sign, **PERSON, form_token=visitor.tokens()["form_token"], altcha="x"
+    )
+    spent = visitor.tokens()
+    visitor.post("signed", sign, **PERSON, **spent)
+    yield visitor.post("petition, form used", sign, **{**PERSON, "name": "Another Signer"}, **spent)
+    visitor.change(lambda: _forget_text(visitor.lang))
+    yield visitor.get("petition, not translated", page)
+
+
+def form_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield what lies between the form and the inbox, and the two requests that take an address."""
+    base = f"/petitions/{OPEN}"
+    fresh = {"form_token": visitor.tokens()["form_token"]}
+    yield visitor.post("check your details", f"{base}/sign", **PERSON, show_name="y", **fresh)
+    suspicious = {**PERSON, "email": "signer@gmial.com"}
+    yield visitor.post("check your details, address suspicious", f"{base}/sign", **suspicious, **fresh)
+    yield visitor.get("check your inbox", f"{base}/check-your-inbox")
+    yield visitor.post(
+        "check the address, to send again", f"{base}/send-again", email=PERSON["email"], **fresh
+    )
+    yield visitor.post("send again, with a mistake", f"{base}/send-again", email="signer", **fresh)
+    yield visitor.get("lost link", f"{base}/lost-link")
+    yield visitor.post("lost link, with a mistake", f"{base}/lost-link", email="signer", **fresh)
+    yield visitor.post(
+        "check the address, to get a link", f"{base}/lost-link", email=PERSON["email"], **fresh
+    )
+    yield visitor.get("request accepted", f"{base}/request-accepted")
+    with visitor.monkeypatch.context() as patch:
+        patch.setattr(ceilings, "POSTS", Ceiling("posts", parse("1/10 minutes")))
+        visitor.post("counted", f"{base}/sign", **PERSON, **visitor.tokens())
+        yield visitor.post("try again, network busy", f"{base}/sign", **PERSON, **visitor.tokens())
+    with visitor.monkeypatch.context() as patch:
+        patch.setattr(operations, "sign", _database_gone)
+        yield visitor.post("try again, records away", f"{base}/sign", **PERSON, **visitor.tokens())
+
+
+def private_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield what a mailed link opens, from the button to the last word."""
+    token = visitor.sign(show_name="y", wants_updates="y")
+    yield visitor.get("confirm", f"/confirm/{token}")
+    visitor.confirm(token)
+    mine = f"/my-signature/{token}"
+    yield visitor.get("confirmed", f"{mine}/counted")
+    yield visitor.get("my signature", mine)
+    asked = {"email": PERSON["email"], "country": "SY", "asked_me": "y"}
+    for name in NAMES[2:]:
+        assert visitor.post("added", f"{mine}/people", name=name, **asked).answer.status_code == 303
+    visitor.post("withdrawn", f"{mine}/withdraw", nth="2")
+    yield visitor.get("my signature, several people", mine)
+    yield visitor.post("my signature, person without a name", f"{mine}/people", email="signer")
+    other = {**asked, "email": "other@example.org"}
+    yield visitor.post("my signature, not this mailbox", f"{mine}/people", name="Another Signer", **other)
+    yield visitor.post("my signature, counted before", f"{mine}/people", name=NAMES[2], **asked)
+    yield visitor.post(
+        "my signature, name with a mistake", f"{mine}/name", nth="1", name="Test", email="signer"
+    )
+    wrong = {"name": "Another Signer", "email": PERSON["email"]}
+    yield visitor.post("my signature, not the name", f"{mine}/name", nth="1", **wrong)
+    yield visitor.get("open your private page", f"/confirm/{visitor.ask_for_link()}")
+    visitor.change(lambda: _move(OPEN, "closed"))
+    yield visitor.get("my signature, petition closed", mine)
+    yield visitor.post("my signature, too late to add", f"{mine}/people", name="Another Signer", **asked)
+    yield visitor.get("everything is erased", "/erased")
+    yield visitor.get("link expired", f"/my-signature/{'x' * 32}")
+
+
+def public_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield home, numbers, the legal pages, and a petition through the end of its life."""
+    yield visitor.get("home", "/")
+    yield visitor.get("numbers, none yet", f"/petitions/{OPEN}/numbers")
+    visitor.change(_grow)
+    yesterday = utc_day(utc_now()) - timedelta(days=1)
+    yield visitor.get("numbers, with breakdowns", f"/petitions/{OPEN}/numbers")
+    yield visitor.get("numbers of a day", f"/petitions/{OPEN}/numbers/{yesterday.isoformat()}")
+    yield visitor.get("privacy", "/privacy")
+    yield visitor.get("imprint", "/imprint")
+    page = f"/petitions/{OTHER}"
+    for state in ("closed", "delivered", "answered"):
+        visitor.change(lambda to=state: _move(OTHER, to))
+        yield visitor.get(f"petition, {state}", page)
+        yield visitor.get(f"home, a petition {state}", "/")
+    yield visitor.post("petition, signed too late", f"{page}/sign", **PERSON)
+    visitor.change(lambda: _move(OPEN, "withdrawn"))
+    yield visitor.get("petition, withdrawn", f"/petitions/{OPEN}")
+    yield visitor.get("home, nothing open", "/")
+    visitor.change(lambda: _postpone(OTHER))
+    yield visitor.get("petition, not yet open", page)
+
+
+def error_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield each error page, with a petition at hand and without one."""
+    views = visitor.client.application.view_functions
+    for code in ERRORS:
+        for where, path in (
+            ("signing.erased", "/erased"),
+            ("signing.lost_link", f"/petitions/{OPEN}/lost-link"),
+        ):
+            with visitor.monkeypatch.context() as patch:
+                patch.setitem(views, where, lambda status=code, **address: abort(status))
+                place = "on a petition" if "slug" in path or OPEN in path else "elsewhere"
+                yield visitor.get(f"{ERROR} {code} {place}", path)
+
+
+GROUPS: dict[str, Group] = {
+    group.__name__.removesuffix("_pages"): group
+    for group in (petition_pages, form_pages, private_pages, public_pages, error_pages)
+}
+
+
+def _grow() -> None:
+    """Let a petition have weeks behind it: people, groups, rates, news, goals reached, names shown."""
+    petition = petitions.petition_by_slug(OPEN)
+    today = utc_day(utc_now())
+    for back, people in ((40, 9_000), (12, 2_700), (3, 640), (1, 505)):
+        day = today - timedelta(days=back)
+        for country, language, source, path, share in (
+            ("DE", "ar", "wa", "js", 0.5),
+            ("SY", "ar", "direct", "nojs", 0.3),
+            ("TR", "en", "fb", "js", 0.15),
+            ("FR", "en", "other", "js", 0.05),
+        ):
+            count = int(people * share)
+            where = {"country": country, "language": language, "source": source, "path": path}
+            tally.add(
+                petition_id=petition.id, day=day, event="confirmed", people=count, mailboxes=count, **where
+            )
+    for event, reason, people in (
+        ("requested", "", 14_000),
+        ("withdrawn", "", 31),
+        ("invalidated", "bulk", 42),
+        ("restored", "", 3),
+        ("paper", "", 1_200),
+        ("endorsed", "", 41),
+    ):
+        tally.add(
+            petition_id=petition.id, day=today - timedelta(days=1), event=event, reason=reason, people=people
+        )
+    snapshots.take(now=utc_now())
+    rates = {"rows": [("gmail", 88), ("other", 71)]}
+    last_on = today - timedelta(days=1)
+    db.session.add(TallySnapshot(petition_id=petition.id, kind=RATES, day=last_on, body=rates, basis={}))
+    words = {"title": "رسالة سُلّمت", "body": "سُلّمت الرسالة **اليوم**، ومعها [البيان](https://example.org/)."}
+    english = {
+        "title": "A letter was handed over",
+        "body": "It was handed over **today**, with [the statement](https://example.org/).",
+    }
+    petitions.publish_update(petition=petition, texts={"ar": words, "en": english}, now=utc_now())
+    _show_names(petition)
+
+
+def _show_names(petition: Petition) -> None:
+    """Let some people have signed who show their names."""
+    day = utc_day(utc_now())
+    for nth, name in enumerate(NAMES):
+        cell = tally.add(
+            petition_id=petition.id,
+            day=day,
+            event="confirmed",
+            mailboxes=1,
+            country=("SY", "DE", "LB", "GB")[nth],
+            language="ar",
+            source="direct",
+            path="js",
+        )
+        db.session.add(
+            Signature(
+                petition_id=petition.id,
+                nth=nth,
+                tag=bytes([nth]) * 32,
+                tally_cell_id=cell,
+                signed_on=day,
+                text_language="ar",
+                text_version=1,
+                consent_version=1,
+                path="js",
+                public_name=name,
+                link_hash=bytes([nth]) * 32,
+            )
+        )
+
+
+def _move(slug: str, to: str) -> None:
+    petitions.move(petition=petitions.petition_by_slug(slug), to=to, obstacles=[], now=utc_now())
+
+
+def _postpone(slug: str) -> None:
+    petition = petitions.petition_by_slug(slug)
+    petition.state, petition.opens_at = "open", datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _forget_text(language: str) -> None:
+    """Let a petition never have been translated into a language."""
+    petition = petitions.petition_by_slug(OPEN)
+    petition.home_language = next(code for code in LANGUAGES if code != language)
+    db.session.execute(delete(PetitionText).filter_by(petition_id=petition.id, language=language))
+
+
+def _database_gone(**signer: Any) -> None:
+    raise OperationalError("INSERT", None, TimeoutError("away"))
