@@ -16,6 +16,7 @@ from secrets import SystemRandom
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..anonymous_logs import place_of
+from ..database import write_once_more
 from ..extensions import db
 from ..sealing.keys import KeyProblem, MailSecret, keyring
 from ..sealing.mail import open_mail
@@ -232,11 +233,22 @@ class _Batch:
         return f"it {what} ({type(problem).__name__})"
 
     def _sent(self, claim: Claim) -> None:
-        was_ours = operations.note_sent(claim=claim, held_until=self.held_until, now=self.now())
-        if was_ours and claim.kind == rules.CONFIRM and claim.about is not None:
-            self._first_sent(claim.about)
-        db.session.commit()
+        """Record that a mail left; twice if need be, since it would leave again."""
+        write_once_more(lambda: self._note_sent(claim))
         self.report.sent += 1
+
+    def _note_sent(self, claim: Claim) -> None:
+        """Record that a mail left, unless another worker has it by now.
+
+        The rooms above first: who opens the link at this moment takes their rows before the mail's, too, and in
+        another order the two would wait for each other.
+        """
+        if claim.kind == rules.CONFIRM and claim.about is not None:
+            self._first_sent(claim.about)
+        if operations.note_sent(claim=claim, held_until=self.held_until, now=self.now()):
+            db.session.commit()
+        else:
+            db.session.rollback()
 
     def _first_sent(self, about: bytes) -> None:
         """Tell the rooms above. What fails there must not undo that the mail left: it would leave again."""

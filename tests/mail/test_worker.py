@@ -5,11 +5,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from campaign_app.extensions import db
 from campaign_app.mail import operations, queries, rules, worker
 from campaign_app.mail.hooks import hooks
-from campaign_app.mail.models import JobLease
+from campaign_app.mail.models import JobLease, OutboxMail
 from campaign_app.mail.relay_url import Relay
 from campaign_app.mail.transport import SmtpTransport
 from campaign_app.mail.troubles import DeliveryPostponed
@@ -143,6 +145,40 @@ def test_a_failure_of_those_who_are_told_does_not_send_the_mail_twice(mail_app, 
     assert db.session.get(JobLease, "half done") is None
     assert "RuntimeError" in caplog.text
     assert "signer" not in caplog.text
+
+
+def test_a_record_that_met_a_confirmation_in_its_way_is_made_again_and_the_mail_does_not_leave_twice(
+    mail_app, monkeypatch
+):
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    def note_sent(**told):
+        if not tries:
+            tries.append("in vain")
+            raise OperationalError("UPDATE", None, Deadlock())
+        return note_it(**told)
+
+    tries, note_it = [], operations.note_sent
+    monkeypatch.setattr(operations, "note_sent", note_sent)
+    queue_confirmation()
+    bag = Mailbag()
+
+    reports = [run_batch(now=NOW + hours * HOUR, transport=bag).sent for hours in (0, 1)]
+
+    assert (reports, len(bag.sent), tries) == ([1, 0], 1, ["in vain"])
+
+
+def test_the_rooms_above_are_told_before_the_mails_own_row_is_touched(mail_app):
+    """In the order of a confirmation, whose transaction would otherwise wait for this one and this one for it."""
+    queue_confirmation()
+    kinds = []
+    hooks().on_first_sent.append(lambda about, now: kinds.append(db.session.scalar(select(OutboxMail.kind))))
+
+    run_batch(now=NOW, transport=Mailbag())
+
+    assert kinds == ["confirm"]
+    assert rows()[0].kind == "remind"
 
 
 # -- Mails that cannot go --
