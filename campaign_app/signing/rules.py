@@ -33,7 +33,8 @@ _UNSUPPORTED = re.compile(
 _BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
 _JOINERS = "\u200c\u200d"
 _LINK = re.compile(
-    r"://|www\.|\b[\w-]+\.(?:com|org|net|info|biz|io|me|co|ru|cn|xyz|top|shop|site|online|link|ly|gl|de|fr|uk)\b(?!\w)",
+    r"://|www\.|\w\.[a-z]{2,}/|\b[\w-]+\.(?:com|org|net|info|biz|io|me|co|ru|cn|xyz|top|shop|site|online|link|ly|gl|de|fr"
+    r"|uk|app|dev|ai|cc|tv|sy|tr|tk|click|live|store|tech|icu|vip|club|blog|page|news|space|website|pro)\b(?!\w)",
     re.IGNORECASE,
 )
 _ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
@@ -59,7 +60,8 @@ def one_line(text: str) -> str:
 
 def has_link(text: str) -> bool:
     """Whether a name holds a web address."""
-    return ("." in text and bool(_LINK.search(text))) or "://" in text
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return ("." in folded and bool(_LINK.search(folded))) or "://" in folded
 
 
 def canonical_email(address: str) -> str:

@@ -232,6 +232,9 @@ def test_a_name_over_a_hundred_characters_is_refused_with_the_limit(client):
         "Buy at EXAMPLE.NET now",
         "t.me/test",
         "bit.ly/test",
+        "Win at example.app",
+        "Test example.museum/x",
+        "Test example．com",
     ],
 )
 def test_a_web_address_in_a_name_is_refused(client, name):
