@@ -1,10 +1,12 @@
 """The statement: every outward number comes from here, for now and for any past day."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 
 from ..clock import utc_day
 from ..extensions import db
@@ -16,86 +18,107 @@ from .rules import CellTotal, Statement, pending_of, statement_of
 SETTLED_AFTER = timedelta(days=2)
 SETTLED = "nidaa_settled_tallies"
 
+_CELLS: Table = TallyCell.__table__  # type: ignore[assignment]
+_KIND_OF_DAY = (_CELLS.c.day, _CELLS.c.event, _CELLS.c.reason)
+# Built once: every page that shows a number asks it.
+_DAY_TOTALS = (
+    select(*_KIND_OF_DAY, func.sum(_CELLS.c.people), func.sum(_CELLS.c.mailboxes))
+    .where(_CELLS.c.petition_id == bindparam("petition_id"))
+    .where(_CELLS.c.day >= bindparam("first_day"), _CELLS.c.day <= bindparam("last_day"))
+    .group_by(*_KIND_OF_DAY)
+    .order_by(_CELLS.c.day)
+)
+
+
+@dataclass(frozen=True)
+class DayTotal:
+    """What one kind of event added up to on one UTC day."""
+
+    day: date
+    total: CellTotal
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """The days up to `last_day`, which no longer change: each, oldest first, and their sum per kind of event."""
+
+    last_day: date
+    days: tuple[DayTotal, ...]
+    totals: tuple[CellTotal, ...]
+    first_confirmed_on: date | None
+
 
 def statement(petition_id: int, *, now: datetime, on: date | None = None) -> Statement:
     """Return the numbers of a petition as of `now`, or as of the end of the UTC day `on`.
 
-    Sums cells; the settled days are summed once per process and day, so the cost does not grow with
+    Sums cells; the settled days are read once per process and day, so the cost does not grow with
     the age or size of a petition.
     """
     today = utc_day(now)
+    settled, recent = _settled(petition_id, today), _recent(petition_id, today)
     last_day = min(on, today) if on else today
-    totals = totals_through(petition_id, last_day, today=today)
-    midnight = last_day if last_day < today else today - timedelta(days=1)
-    pending = pending_of(
-        totals if midnight == last_day else totals_through(petition_id, midnight, today=today)
-    )
+    midnight = min(last_day, today - timedelta(days=1))
     as_of = (
         now
         if last_day == today
         else datetime.combine(last_day + timedelta(days=1), datetime.min.time(), now.tzinfo)
     )
-    return statement_of(totals, pending=pending, as_of=as_of, first_on=_first_day(petition_id))
-
-
-def totals_through(petition_id: int, last_day: date, *, today: date) -> list[CellTotal]:
-    """Return the sums per event and reason of all days up to and including `last_day`."""
-    settled_day = min(last_day, today - SETTLED_AFTER)
-    totals = list(_settled(petition_id, settled_day))
-    if last_day > settled_day:
-        totals += _sum(petition_id, settled_day + timedelta(days=1), last_day)
-    return totals
+    return statement_of(
+        _totals_through(last_day, settled, recent),
+        pending=pending_of(_totals_through(midnight, settled, recent)),
+        as_of=as_of,
+        first_on=settled.first_confirmed_on or _first_confirmed_on(recent),
+    )
 
 
 def by_day(petition_id: int, *, now: datetime) -> list[tuple[date, int]]:
     """Return (UTC day, people confirmed that day), oldest first, through yesterday."""
-    rows = db.session.execute(
-        select(TallyCell.day, func.sum(TallyCell.people))
-        .where(
-            TallyCell.petition_id == petition_id,
-            TallyCell.event == "confirmed",
-            TallyCell.day < utc_day(now),
-        )
-        .group_by(TallyCell.day)
-        .order_by(TallyCell.day)
-    )
-    return [(day, int(people)) for day, people in rows]
-
-
-def _settled(petition_id: int, last_day: date) -> tuple[CellTotal, ...]:
-    kept: dict[Any, tuple[CellTotal, ...]] = current_app.extensions.setdefault(SETTLED, {})
-    key = (petition_id, last_day)
-    if key not in kept:
-        if len(kept) > 1_000:
-            kept.clear()
-        kept[key] = tuple(_sum(petition_id, date.min, last_day))
-    return kept[key]
-
-
-def _sum(petition_id: int, first_day: date, last_day: date) -> list[CellTotal]:
-    rows = db.session.execute(
-        select(
-            TallyCell.event,
-            TallyCell.reason,
-            func.sum(TallyCell.people),
-            func.sum(TallyCell.mailboxes),
-        )
-        .where(
-            TallyCell.petition_id == petition_id,
-            TallyCell.day >= first_day,
-            TallyCell.day <= last_day,
-        )
-        .group_by(TallyCell.event, TallyCell.reason)
-    )
+    today = utc_day(now)
+    days = (*_settled(petition_id, today).days, *_recent(petition_id, today))
     return [
-        CellTotal(event, reason, int(people), int(mailboxes)) for event, reason, people, mailboxes in rows
+        (each.day, each.total.people) for each in days if each.total.event == "confirmed" and each.day < today
     ]
 
 
-def _first_day(petition_id: int) -> date | None:
-    return db.session.scalar(
-        select(TallyCell.day)
-        .filter_by(petition_id=petition_id, event="confirmed")
-        .order_by(TallyCell.day)
-        .limit(1)
+def _totals_through(last_day: date, settled: _Settled, recent: Iterable[DayTotal]) -> list[CellTotal]:
+    if last_day < settled.last_day:
+        return [each.total for each in settled.days if each.day <= last_day]
+    return [*settled.totals, *(each.total for each in recent if each.day <= last_day)]
+
+
+def _settled(petition_id: int, today: date) -> _Settled:
+    kept: dict[int, _Settled] = current_app.extensions.setdefault(SETTLED, {})
+    last_day = today - SETTLED_AFTER
+    found = kept.get(petition_id)
+    if found is None or found.last_day != last_day:
+        days = tuple(_day_totals(petition_id, date.min, last_day))
+        found = kept[petition_id] = _Settled(last_day, days, _summed(days), _first_confirmed_on(days))
+    return found
+
+
+def _recent(petition_id: int, today: date) -> list[DayTotal]:
+    return _day_totals(petition_id, today - SETTLED_AFTER + timedelta(days=1), today)
+
+
+def _day_totals(petition_id: int, first_day: date, last_day: date) -> list[DayTotal]:
+    rows = db.session.connection().execute(
+        _DAY_TOTALS, {"petition_id": petition_id, "first_day": first_day, "last_day": last_day}
     )
+    return [
+        DayTotal(day, CellTotal(event, reason, int(people), int(mailboxes)))
+        for day, event, reason, people, mailboxes in rows
+    ]
+
+
+def _summed(days: Iterable[DayTotal]) -> tuple[CellTotal, ...]:
+    """Return one total for each kind of event."""
+    sums: dict[tuple[str, str], list[Any]] = {}
+    for each in days:
+        of_kind = sums.setdefault((each.total.event, each.total.reason), [0, 0])
+        of_kind[0] += each.total.people
+        of_kind[1] += each.total.mailboxes
+    return tuple(CellTotal(event, reason, *of_kind) for (event, reason), of_kind in sums.items())
+
+
+def _first_confirmed_on(days: Iterable[DayTotal]) -> date | None:
+    return next((each.day for each in days if each.total.event == "confirmed"), None)
