@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..extensions import db
 from ..facts.queries import SourceLine, render_figures, sources
@@ -22,6 +22,29 @@ from .models import Signature
 
 RENDERED = "nidaa_rendered_texts"
 RECENT_SIGNERS = 12
+
+
+_RECENT_SIGNERS = (
+    select(Signature.public_name, TallyCell.country, Signature.signed_on)
+    .join(TallyCell, TallyCell.id == Signature.tally_cell_id)
+    .where(
+        Signature.petition_id == bindparam("petition_id"),
+        Signature.public_name.is_not(None),
+        Signature.state == "counted",
+    )
+    .order_by(Signature.signed_on.desc(), Signature.id)
+    .limit(RECENT_SIGNERS)
+)
+
+
+@dataclass(frozen=True)
+class RenderedText:
+    """A text version as HTML, with the sources of its figures."""
+
+    demand: Markup
+    background: Markup
+    next_steps: Markup
+    sources: Sequence[SourceLine]
 
 
 @dataclass(frozen=True)
@@ -113,7 +136,7 @@ class PersonOnPage:
 def petition_page(petition: PetitionRecord, lang: str, *, people: int, now: datetime) -> PetitionPage:
     """Return a petition as its page shows it. people: confirmed signers, for the goal."""
     text = petition.text(lang)
-    rendered = _rendered(petition, text)
+    rendered = _rendered(petition.id, text)
     thresholds = [goal.threshold for goal in petition.goals]
     shown = goal_in_view(thresholds, people)
     by_threshold = {goal.threshold: goal for goal in petition.goals}
@@ -122,10 +145,10 @@ def petition_page(petition: PetitionRecord, lang: str, *, people: int, now: date
         slug=petition.slug,
         title=text.title,
         summary=text.summary,
-        demand_html=rendered["demand"],
-        background_html=rendered["background"],
-        next_steps_html=rendered["next_steps"],
-        sources=sources(text.demand, text.background, text.next_steps, lang=text.language),
+        demand_html=rendered.demand,
+        background_html=rendered.background,
+        next_steps_html=rendered.next_steps,
+        sources=rendered.sources,
         addressees=[_in(names, lang, petition.home_language) for names in petition.addressees],
         state=petition.state,
         is_accepting=petition.is_accepting(now),
@@ -155,17 +178,7 @@ def petition_cards(lang: str, *, now: datetime) -> list[PetitionCard]:
 
 def recent_signers(petition_id: int, lang: str) -> list[ShownSigner]:
     """Return the latest signers who chose to be named, newest day first; within a day in no order of arrival."""
-    rows = db.session.execute(
-        select(Signature.public_name, TallyCell.country, Signature.signed_on)
-        .join(TallyCell, TallyCell.id == Signature.tally_cell_id)
-        .where(
-            Signature.petition_id == petition_id,
-            Signature.public_name.is_not(None),
-            Signature.state == "counted",
-        )
-        .order_by(Signature.signed_on.desc(), Signature.id)
-        .limit(RECENT_SIGNERS)
-    )
+    rows = db.session.connection().execute(_RECENT_SIGNERS, {"petition_id": petition_id})
     return [ShownSigner(name or "", country_name(country, lang), on) for name, country, on in rows]
 
 
@@ -230,13 +243,15 @@ def _in(words: Any, lang: str, home_language: str) -> Any:
     return words.get(lang) or words[home_language]
 
 
-def _rendered(petition: PetitionRecord, text: TextRecord) -> dict[str, Markup]:
-    """Return the Markdown of a text as HTML; a version never changes, so it is rendered once a process."""
-    kept: dict[Any, dict[str, Markup]] = current_app.extensions.setdefault(RENDERED, {})
-    key = (petition.id, text.language, text.version)
+def _rendered(petition_id: int, text: TextRecord) -> RenderedText:
+    """Return a text as HTML; a version and its figures never change, so it is rendered once a process."""
+    kept: dict[Any, RenderedText] = current_app.extensions.setdefault(RENDERED, {})
+    key = (petition_id, text.language, text.version)
     if key not in kept:
-        kept[key] = {
+        parts = {
             name: render_figures(getattr(text, name), text.language, top_heading=3)
             for name in ("demand", "background", "next_steps")
         }
+        found = sources(text.demand, text.background, text.next_steps, lang=text.language)
+        kept[key] = RenderedText(**parts, sources=found)
     return kept[key]
