@@ -46,6 +46,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = NidaaFlask(__name__, static_folder=None)
     app.extensions[config.EXTENSION] = chosen
     app.config.from_mapping(_flask_config(chosen))
+    # No address is corrected by a redirect: it would name the host that a visitor or a proxy named, and the query.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     static = static_files.register(app, source=ROOT / "static", target=chosen.home / "static")
     finished_pages.register(app)

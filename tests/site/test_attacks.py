@@ -298,3 +298,13 @@ def test_the_dots_of_a_gmail_address_make_no_further_person_and_no_further_mails
 
     assert people() == 1
     assert len(mails(mail_dir)) == MAILS_PER_MAILBOX
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("/en?next=//evil.example", 200), ("/en//privacy?fbclid=x", 404)]
+)
+def test_no_redirect_repeats_the_host_or_the_query_of_a_visitor(client, address, status):
+    answer = client.get(address, headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.location) == (status, None)
+    assert "evil" not in answer.text
