@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from ..extensions import db
 from . import rules
@@ -34,14 +34,23 @@ def outbox_state(*, now: datetime) -> OutboxState:
     due, since = db.session.execute(
         select(func.count(), func.min(OutboxMail.not_before)).where(*is_due)
     ).one()
-    trouble = db.session.scalar(select(JobLease.last_error).where(JobLease.name == RELAY))
     return OutboxState(
         waiting=counts.get(rules.WAITING, 0),
         due=due,
         due_since=since,
         dead=counts.get(rules.DEAD, 0),
-        relay_trouble=trouble,
+        relay_trouble=relay_trouble(),
     )
+
+
+def relay_trouble() -> str | None:
+    """Return why no mail can go now, in our own words; None where it can. Reads one row."""
+    return db.session.scalar(select(JobLease.last_error).where(JobLease.name == RELAY))
+
+
+def has_dead_mails() -> bool:
+    """Whether any mail was refused for good. Reads one row, however many wait."""
+    return bool(db.session.scalar(select(exists().where(OutboxMail.state == rules.DEAD))))
 
 
 def dead_mails() -> Sequence[OutboxMail]:

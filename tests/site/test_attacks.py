@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import time, timedelta
 from io import BytesIO
 from threading import Barrier
@@ -14,7 +15,7 @@ from sqlalchemy import insert, select, update
 
 from campaign_app import server
 from campaign_app.clock import utc_day, utc_now
-from campaign_app.config import settings
+from campaign_app.config import EXTENSION, settings
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
 from campaign_app.mail.hooks import hooks
@@ -308,3 +309,13 @@ def test_no_redirect_repeats_the_host_or_the_query_of_a_visitor(client, address,
 
     assert (answer.status_code, answer.location) == (status, None)
     assert "evil" not in answer.text
+
+
+def test_readiness_tells_a_stranger_nothing_of_the_keys(app, client, monkeypatch):
+    assert client.get("/readyz").json["obstacles"] == []
+    monkeypatch.setitem(app.extensions, EXTENSION, replace(settings(), environment="production"))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json == {"ready": False, "mail": {"is_going_out": True, "has_undeliverable": False}}
