@@ -31,9 +31,11 @@ DEADLOCK = "40P01"  # as PostgreSQL names it
 
 
 def prepare(engine: Engine) -> None:
-    """Give an engine its way of beginning transactions. PostgreSQL needs nothing of ours."""
+    """Give an engine its way of beginning transactions, and its patience with whoever holds what they need."""
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
+    else:
+        _prepare_postgresql(engine)
 
 
 def empty_journal() -> None:
@@ -147,11 +149,22 @@ def _busy() -> OperationalError:
     return OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
 
 
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        # PostgreSQL itself waits for a lock forever: one forgotten session would take every thread of ours.
+        before, connection.autocommit = connection.autocommit, True
+        connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.autocommit = before
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     turn = WriteTurn(Path(f"{engine.url.database}.write-lock"))
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
+        # A new file is its owner's alone; SQLite gives the journal beside it the same mode.
+        os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
