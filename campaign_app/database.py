@@ -161,10 +161,13 @@ def _prepare_postgresql(engine: Engine) -> None:
 def _prepare_sqlite(engine: Engine) -> None:
     turn = WriteTurn(Path(f"{engine.url.database}.write-lock"))
 
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, record: Any) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _make(dialect: Any, record: Any, arguments: Any, options: Any) -> None:
         # A new file is its owner's alone; SQLite gives the journal beside it the same mode.
         os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",

@@ -1,5 +1,6 @@
 """What an attacker may try on the pages of a signature, and what comes of it: each of these once worked."""
 
+import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import create_engine, insert, select, update
 
-from campaign_app import server
+from campaign_app import database, server
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import EXTENSION, settings
 from campaign_app.extensions import db
@@ -319,3 +320,17 @@ def test_readiness_tells_a_stranger_nothing_of_the_keys(app, client, monkeypatch
 
     assert answer.status_code == 503
     assert answer.json == {"ready": False, "mail": {"is_going_out": True, "has_undeliverable": False}}
+
+
+def test_the_files_of_a_new_database_are_its_owner_s_alone(context, tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/new.sqlite3")
+    database.prepare(engine)
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
+
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    engine.dispose()
+
+    assert len(modes) == 4
+    assert set(modes.values()) == {0o600}
