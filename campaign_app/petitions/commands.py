@@ -9,7 +9,10 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from ..clock import utc_now
+from ..errors import ConfigurationError
 from ..extensions import db
+from ..facts.rules import FigureUnresolved
+from ..languages import LANGUAGES
 from . import operations
 from .content import read_text
 from .models import Petition
@@ -70,7 +73,7 @@ def move(slug: str, step: str) -> None:
 
 @petition.command("write")
 @click.argument("slug")
-@click.option("--lang", "language", required=True, help="Language code, such as ar.")
+@click.option("--lang", "language", required=True, type=click.Choice(list(LANGUAGES)), help="Its language.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def write(slug: str, language: str, file: Path) -> None:
@@ -80,10 +83,13 @@ def write(slug: str, language: str, file: Path) -> None:
     """
     try:
         found = operations.petition_by_slug(slug)
-    except PetitionUnknown as refusal:
+        version = operations.write_text(
+            petition=found, language=language, text=read_text(file), now=utc_now()
+        )
+    except (PetitionUnknown, FigureUnresolved, ConfigurationError) as refusal:
         raise click.ClickException(str(refusal)) from None
-    version = operations.write_text(petition=found, language=language, text=read_text(file), now=utc_now())
     db.session.commit()
+    forget_kept()
     click.echo(f"{slug} ({language}) is at version {version.version}", err=True)
 
 
@@ -98,7 +104,7 @@ def update(slug: str, file: Path) -> None:
         operations.publish_update(
             petition=found, texts=tomllib.loads(file.read_text(encoding="utf-8")), now=utc_now()
         )
-    except (PetitionUnknown, UpdateIncomplete, tomllib.TOMLDecodeError) as refusal:
+    except (PetitionUnknown, UpdateIncomplete, tomllib.TOMLDecodeError, UnicodeDecodeError) as refusal:
         raise click.ClickException(str(refusal)) from None
     db.session.commit()
     forget_kept()

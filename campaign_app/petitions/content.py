@@ -40,8 +40,11 @@ def digest(text: Mapping[str, str]) -> str:
 
 
 def read_text(path: Path) -> dict[str, str]:
-    """Return the five fields of one language's file. Raises ConfigurationError naming a missing one."""
-    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    """Return the five fields of one language's file. Raises ConfigurationError naming what is wrong or missing."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"{path.name} of {path.parent.name} is not TOML: {problem}") from None
     missing = [name for name in TEXT_FIELDS if not str(fields.get(name, "")).strip()]
     if missing:
         raise ConfigurationError(f"{path.name} of {path.parent.name} lacks {', '.join(missing)}")

@@ -11,11 +11,21 @@ from ..campaign import campaign
 from ..clock import utc_day
 from ..config import settings
 from ..extensions import db
+from ..facts.queries import figures_used, render_figures
+from ..languages import LANGUAGES
 from ..sealing import tags
 from ..sealing.keys import KeyProblem, keyring, signing_obstacles
+from ..sealing.models import PetitionKey
 from .content import ShippedPetition, digest
 from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
-from .rules import TEXT_FIELDS, NotReadyToOpen, PetitionUnknown, UpdateIncomplete, check_transition
+from .rules import (
+    MARKDOWN_FIELDS,
+    TEXT_FIELDS,
+    NotReadyToOpen,
+    PetitionUnknown,
+    UpdateIncomplete,
+    check_transition,
+)
 
 
 @dataclass
@@ -56,8 +66,14 @@ def write_text(
     """Add a version of the words in one language; signatures given before stay bound to theirs.
 
     text: the five fields of `rules.TEXT_FIELDS`. shipped_digest: set only for a text that
-    `campaign init` wrote; without it the text counts as edited here. Flushes; never commits.
+    `campaign init` wrote; without it the text counts as edited here. Raises facts' FigureUnresolved for a
+    text whose facts could not be shown: its page would be gone for everyone. Flushes; never commits.
     """
+    if shipped_digest is None:
+        for name in MARKDOWN_FIELDS:
+            render_figures(text[name], language if language in LANGUAGES else petition.home_language)
+    else:
+        figures_used(*(text[name] for name in MARKDOWN_FIELDS))
     latest = db.session.scalar(
         select(func.max(PetitionText.version)).filter_by(petition_id=petition.id, language=language)
     )
@@ -83,12 +99,15 @@ def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime
     """
     check_transition(petition.state, to)
     if to == "open":
+        if petition.closes_at is not None and petition.closes_at <= now:
+            obstacles = [*obstacles, "its closing time has passed"]
         if obstacles:
             raise NotReadyToOpen("\n".join(obstacles))
         petition.opens_at = petition.opens_at or now
         petition.closed_on = None
     if to in ("closed", "withdrawn"):
-        petition.closed_on = utc_day(now)
+        # Withdrawn after it was closed: what was to be deleted is not kept any longer for that.
+        petition.closed_on = petition.closed_on or utc_day(now)
     if to == "answered":
         petition.answered_on = utc_day(now)
     petition.state = to
@@ -145,7 +164,7 @@ def _load_text(
     if stored is None:
         write_text(petition=petition, language=language, text=text, now=now, shipped_digest=shipped)
         return
-    if stored.shipped_digest == shipped:
+    if shipped in (stored.shipped_digest, digest({name: getattr(stored, name) for name in TEXT_FIELDS})):
         return
     if stored.is_edited:
         report.differences.append(_difference(petition.slug, language, stored, text))
@@ -165,16 +184,20 @@ def _difference(slug: str, language: str, stored: PetitionText, text: Mapping[st
 
 
 def opening_obstacles(*, petition: Petition) -> list[str]:
-    """Return what stands against opening a petition, a line each; nothing in development but a missing text.
+    """Return what stands against opening a petition, a line each.
 
-    Every required language needs its text; production also needs a responsible body, a contact, and
-    campaign keys whose backups were read back.
+    Every required language needs its text, and a repeat must still be recognisable; production also needs a
+    responsible body, a contact, and campaign keys whose backups were read back.
     """
     obstacles = [
         f"there is no text in {language}"
         for language in petition.required_languages
         if latest_text(petition.id, language) is None
     ]
+    if _is_shredded(petition):
+        obstacles.append(
+            "the key that recognises a repeat was destroyed 30 days after it closed: begin a new petition"
+        )
     if not settings().is_production:
         return obstacles
     obstacles += [f"content/campaign.toml lacks {name}" for name in campaign().missing]
@@ -183,6 +206,11 @@ def opening_obstacles(*, petition: Petition) -> list[str]:
     except KeyProblem as problem:
         obstacles.append(str(problem))
     return obstacles
+
+
+def _is_shredded(petition: Petition) -> bool:
+    key = db.session.get(PetitionKey, petition.id)
+    return key is not None and key.shredded_on is not None
 
 
 def publish_update(

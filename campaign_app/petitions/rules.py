@@ -14,7 +14,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 PUBLIC_STATES = frozenset(STATES) - {"draft"}
 GOAL_RISES_AT = 0.9  # of the threshold: the next goal appears before this one is reached
-TEXT_FIELDS = ("title", "summary", "demand", "background", "next_steps")
+MARKDOWN_FIELDS = ("demand", "background", "next_steps")
+TEXT_FIELDS = ("title", "summary", *MARKDOWN_FIELDS)
 
 
 class PetitionClosed(Exception):
