@@ -13,8 +13,9 @@ from .rules import KINDS, STATES
 class OutboxMail(Model):
     """One mail, from the moment it is due until it is confirmed, settled or expired.
 
-    about: the pending signature that it asks to confirm. sealed: its parameters, for the worker only.
-    last_error: a code and our own words. claimed_until: a worker has it in hand until then.
+    about: the pending signature that it asks to confirm, or a mark of the mailbox that asked.
+    sealed: its parameters, for the worker only. last_error: a code and our own words.
+    claimed_until: a worker has it in hand until then.
     """
 
     __tablename__ = "outbox"

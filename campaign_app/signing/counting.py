@@ -14,7 +14,7 @@ from ..extensions import db
 from ..mail import operations as mail
 from ..tally import operations as tally
 from ..tally.models import TallyCell
-from .mailboxes import Person, keep_links, people_of
+from .mailboxes import Person, keep_links, mailbox_mark, people_of
 from .models import Pending, PrivateLink, Signature
 
 
@@ -142,6 +142,7 @@ def end_requests_of(
 def forget_mailbox(petition_id: int, tag: bytes, now: datetime) -> None:
     """Delete the open requests, links and waiting mails of a mailbox that no longer signs."""
     end_requests_where(and_(Pending.petition_id == petition_id, Pending.tag == tag), now=now, reason="erased")
+    mail.delete_about(about=[mailbox_mark(tag)])
     db.session.execute(
         delete(PrivateLink).where(PrivateLink.petition_id == petition_id, PrivateLink.tag == tag)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, insert, select
 
+from ..columns import KEY_BYTES
 from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import petition_by_id
@@ -101,6 +102,11 @@ def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
         if row is not None:
             return row.petition_id, row.tag
     return None
+
+
+def mailbox_mark(tag: bytes) -> bytes:
+    """Return by what a waiting mail is found that is about a mailbox and not about one request of it."""
+    return tag[:KEY_BYTES]
 
 
 def keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:

@@ -39,6 +39,7 @@ from .counting import (
 )
 from .mailboxes import (
     keep_links,
+    mailbox_mark,
     mailbox_of_link,
     people_of,
     people_per_mailbox,
@@ -278,7 +279,7 @@ def ask_to_send_again(
     )
     if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
         return
-    mail.queue(kind="resend", about=None, sealed=sealed_mail, not_before=plan.not_before)
+    mail.queue(kind="resend", about=mailbox_mark(tag), sealed=sealed_mail, not_before=plan.not_before)
 
 
 def confirm(*, token: str, now: datetime) -> Confirmation:

@@ -334,3 +334,13 @@ def test_the_files_of_a_new_database_are_its_owner_s_alone(context, tmp_path):
 
     assert len(modes) == 4
     assert set(modes.values()) == {0o600}
+
+
+def test_an_erasure_takes_along_a_request_to_send_again_that_still_waits(client, mail_dir):
+    token = sign_and_confirm(client, mail_dir)
+    for _ in range(3):
+        client.post(f"{PAGE}/send-again", data=mailbox_form(client))
+
+    client.post(f"/en/my-signature/{token}/erase", data={"nth": "0"})
+
+    assert stored() == 0
