@@ -49,6 +49,7 @@ def hidden_fields(page: str) -> dict[str, str]:
 
 def ready_form(client: Any, *, waited: timedelta = timedelta(seconds=5), **changes: Any) -> dict[str, Any]:
     """Return a complete post of the path without JavaScript: typed fields and tokens old enough to pass."""
+    end_the_tests_own_transaction()
     with client.application.app_context():
         petition = public_petition(SLUG)
         now = utc_now()
