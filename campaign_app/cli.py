@@ -73,5 +73,7 @@ def main() -> None:
         click.echo(f"campaign: {problem}", err=True)
         sys.exit(1)
     except OperationalError:
-        click.echo("campaign: the database does not answer; is DATABASE_URL right, and is it running?", err=True)
+        click.echo(
+            "campaign: the database does not answer; is DATABASE_URL right, and is it running?", err=True
+        )
         sys.exit(1)

@@ -137,7 +137,9 @@ def forget_everything(app: Flask) -> None:
     app.extensions[STORE].forget()
     shield = app.extensions["nidaa_shield"]
     fresh = create_store_like(app)
-    app.extensions["nidaa_shield"] = dataclasses.replace(shield, store=fresh, networks=type(shield.networks)(fresh))
+    app.extensions["nidaa_shield"] = dataclasses.replace(
+        shield, store=fresh, networks=type(shield.networks)(fresh)
+    )
 
 
 def create_store_like(app: Flask) -> object:

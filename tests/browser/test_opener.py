@@ -520,9 +520,7 @@ def test_nothing_typed_or_made_stays_in_the_browser(page, context):
 def test_from_a_web_address_the_page_only_says_how_to_save_it(browser):
     context = browser.new_context()
     page = context.new_page()
-    page.route(
-        "https://example.org/opener.html", lambda route: route.fulfill(path=OPENER_FILE)
-    )
+    page.route("https://example.org/opener.html", lambda route: route.fulfill(path=OPENER_FILE))
     page.goto("https://example.org/opener.html")
 
     shown = page.locator("main").inner_text()

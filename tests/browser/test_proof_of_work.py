@@ -238,7 +238,9 @@ def test_when_something_is_missing_the_form_is_sent_as_it_is(site, context, brok
     page = context.new_page()
     page.add_init_script(ENDLESS_PATIENCE)
     page.goto(site.url)
-    page.route(broken, lambda route: route.abort())  # the page has its script; what comes after does not arrive
+    page.route(
+        broken, lambda route: route.abort()
+    )  # the page has its script; what comes after does not arrive
 
     sign(page, "Check your details")
 

@@ -70,7 +70,9 @@ def test_a_hundred_confirmations_at_once_count_one(app, client, petition, mail_d
     token = newest_token(mail_dir)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: app.test_client().post(f"/en/confirm/{token}").status_code, range(100)))
+        answers = list(
+            pool.map(lambda _: app.test_client().post(f"/en/confirm/{token}").status_code, range(100))
+        )
 
     assert set(answers) == {303}
     assert numbers(petition).people == 1
@@ -83,7 +85,11 @@ def test_a_repeat_signature_gets_the_same_answer_as_the_first(client, petition, 
     repeat = sign(client)
     fresh = sign(client, name="Another Signer", email="another@example.org")
 
-    assert (repeat.status_code, repeat.location, repeat.data) == (fresh.status_code, fresh.location, fresh.data)
+    assert (repeat.status_code, repeat.location, repeat.data) == (
+        fresh.status_code,
+        fresh.location,
+        fresh.data,
+    )
     assert rows(Pending) == 2
     assert rows(OutboxMail) == 2
 
@@ -167,7 +173,9 @@ def test_a_double_submit_shows_the_same_page_and_sends_one_mail(client, petition
 
     answers = [client.post(SIGN, data=form) for _ in range(3)]
 
-    assert {(answer.status_code, answer.location) for answer in answers} == {(303, f"{PAGE}/check-your-inbox")}
+    assert {(answer.status_code, answer.location) for answer in answers} == {
+        (303, f"{PAGE}/check-your-inbox")
+    }
     assert (rows(Pending), rows(OutboxMail)) == (1, 1)
 
 
