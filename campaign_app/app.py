@@ -9,7 +9,17 @@ from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from . import config, database, finished_pages, health, jobs, languages, security_headers, static_files
+from . import (
+    config,
+    database,
+    finished_pages,
+    health,
+    jobs,
+    languages,
+    security_headers,
+    static_files,
+    templating,
+)
 from .anonymous_logs import NidaaFlask, place_of
 from .campaign import campaign
 from .clock import utc_now
@@ -44,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         Relay.from_url(chosen.smtp_url)
     chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     app = NidaaFlask(__name__, static_folder=None)
+    app.jinja_environment = templating.PageEnvironment
     app.extensions[config.EXTENSION] = chosen
     app.config.from_mapping(_flask_config(chosen))
     # No address is corrected by a redirect: it would name the host that a visitor or a proxy named, and the query.
@@ -107,6 +118,7 @@ def _register_extensions(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     babel.init_app(app, locale_selector=languages.select_locale)
+    templating.register(app)
     shield.init_app(app)
     with app.app_context():
         database.prepare(db.engine)
