@@ -33,39 +33,42 @@ class MailPlan:
     is_held: bool
 
 
-def plan_mail(*, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b"") -> MailPlan:
+def plan_mail(
+    *, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b"", take: bool = True
+) -> MailPlan:
     """Give a mail its place: at most three a day for a mailbox, fifty an hour for an unfamiliar domain,
     and ten a second for everyone who signs without JavaScript.
 
-    Counts the mail, whether or not it is queued in the end. Call it before the transaction begins.
+    Call it before the transaction begins without taking the place, and again to take it once the mail is queued:
+    a used nonce, sent again with the addresses of others, would else fill their queues with mails that never come.
 
     tag: of the mailbox in its petition. domain: of its canonical address, in ASCII. nonce: of the post; the
     same post again, after an outage or a second press, keeps the places that it has.
     """
     owner = _name(nonce) if nonce else ""
-    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW, owner)
-    by_domain = _domain_place(domain, now, owner)
-    by_path = now if has_script else now + no_script_delay(now, owner)
+    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW, owner, take)
+    by_domain = _domain_place(domain, now, owner, take)
+    by_path = now if has_script else now + no_script_delay(now, owner, take)
     return MailPlan(not_before=max(mailbox, by_domain, by_path), is_held=by_domain > now)
 
 
-def no_script_delay(now: datetime, owner: str = "") -> timedelta:
-    """Return how long the next mail of the path without JavaScript waits, taking its place in the queue."""
+def no_script_delay(now: datetime, owner: str = "", take: bool = True) -> timedelta:
+    """Return how long the next mail of the path without JavaScript waits, by its place in the queue."""
     ceiling = current_shield().mails_without_script
-    return _place("no-script", now, ceiling, WITHOUT_SCRIPT_WINDOW, owner) - now
+    return _place("no-script", now, ceiling, WITHOUT_SCRIPT_WINDOW, owner, take) - now
 
 
-def _domain_place(domain: str, now: datetime, owner: str) -> datetime:
+def _domain_place(domain: str, now: datetime, owner: str, take: bool) -> datetime:
     if is_familiar(domain):
         return now
     name = _name(counted_domain(domain).encode())
-    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW, owner)
+    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW, owner, take)
 
 
-def _place(key: str, now: datetime, ceiling: int, window: timedelta, owner: str) -> datetime:
+def _place(key: str, now: datetime, ceiling: int, window: timedelta, owner: str, take: bool) -> datetime:
     moment = now.timestamp()
     place = current_shield().store.reserve(
-        key, moment, ceiling=ceiling, window=window.total_seconds(), owner=owner
+        key, moment, ceiling=ceiling, window=window.total_seconds(), owner=owner, take=take
     )
     return now if place <= moment else datetime.fromtimestamp(place, UTC)
 

@@ -106,7 +106,9 @@ class MemoryStore:
         _, ends_at = self._hits.get(key) or (0, 0.0)
         return max(ends_at, self._wall_clock())
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
+    def reserve(
+        self, key: str, now: float, *, ceiling: int, window: float, owner: str = "", take: bool = True
+    ) -> float:
         """See Store."""
         with self._lock:
             taken = self._places.get(key) or ()
@@ -114,7 +116,8 @@ class MemoryStore:
                 if of == owner:
                     return place
             place = next_place([place for place, _ in taken], now, ceiling=ceiling, window=window)
-            self._places.put(key, (*taken, (place, owner))[-ceiling:])
+            if take:
+                self._places.put(key, (*taken, (place, owner))[-ceiling:])
         return place
 
     def _bucket(self, network: str) -> bytes:

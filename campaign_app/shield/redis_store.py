@@ -49,6 +49,7 @@ local place = now
 local earlier = tonumber(string.match(taken[#taken - ceiling + 1] or '', '^%d+'))
 if earlier and earlier + window > now then place = earlier + window end
 place = string.format('%.0f', place)
+if ARGV[5] == '0' then return place end
 redis.call('RPUSH', KEYS[1], place .. ' ' .. owner)
 redis.call('LTRIM', KEYS[1], -ceiling, -1)
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', tonumber(place) - now + window))
@@ -104,9 +105,11 @@ class RedisStore:
         left: Any = self._client.pttl(f"{PREFIX}hits:{key}")
         return time.time() + max(int(left), 0) / 1000
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
+    def reserve(
+        self, key: str, now: float, *, ceiling: int, window: float, owner: str = "", take: bool = True
+    ) -> float:
         """See Store."""
-        arguments = (int(now * 1000), ceiling, int(window * 1000), owner)
+        arguments = (int(now * 1000), ceiling, int(window * 1000), owner, int(take))
         return int(self._run(self._reserve, f"places:{key}", *arguments)) / 1000
 
     def keeps_files(self) -> bool:

@@ -46,10 +46,13 @@ class Store(Protocol):
     def hits_end(self, key: str) -> float:
         """Return when a counter starts anew; now, if it has not begun."""
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
+    def reserve(
+        self, key: str, now: float, *, ceiling: int, window: float, owner: str = "", take: bool = True
+    ) -> float:
         """Give out the next place of a queue that holds at most `ceiling` places in any `window` seconds.
 
         An owner that is named has one place only: asking again returns it, as long as it is among the last ones.
+        take: False to be told the place that one would get.
         """
 
 
@@ -127,9 +130,13 @@ class SharedStore:
         """See Store."""
         return self._ask(lambda store: store.hits_end(key))
 
-    def reserve(self, key: str, now: float, *, ceiling: int, window: float, owner: str = "") -> float:
+    def reserve(
+        self, key: str, now: float, *, ceiling: int, window: float, owner: str = "", take: bool = True
+    ) -> float:
         """See Store."""
-        return self._ask(lambda store: store.reserve(key, now, ceiling=ceiling, window=window, owner=owner))
+        return self._ask(
+            lambda store: store.reserve(key, now, ceiling=ceiling, window=window, owner=owner, take=take)
+        )
 
     def warnings(self) -> list[str]:
         """Return what an operator should mend, in plain sentences. Asks the shared store now."""

@@ -5,6 +5,7 @@ Puts the shield's pieces together for the forms of this room; writes nothing.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import request
 
@@ -70,14 +71,16 @@ class Entry:
 
     def plan_mail(self, tag: bytes, domain: str) -> MailPlan:
         """Decide when the mail goes; never changes what the person sees."""
-        plan = held.plan_mail(
+        place = partial(
+            held.plan_mail,
             tag=tag,
             domain=domain,
             has_script=not self.is_checked,
             now=self.received_at,
             nonce=self.nonce,
         )
-        return MailPlan(not_before=plan.not_before, is_held=plan.is_held)
+        plan = place(take=False)
+        return MailPlan(not_before=plan.not_before, is_held=plan.is_held, take=partial(place, take=True))
 
 
 def refuse_cross_site() -> None:

@@ -111,10 +111,14 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True)
 class MailPlan:
-    """When the mail may go, decided by the shield; it never changes what the person sees."""
+    """When the mail may go, decided by the shield; it never changes what the person sees.
+
+    take: takes the mail's place among the others, once it is queued.
+    """
 
     not_before: datetime
     is_held: bool
+    take: Callable[[], object] = bool
 
 
 # From the tag and the mail domain of an address to when its mail may go.
@@ -165,7 +169,7 @@ def sign(
         },
         key=keyring.mail_public,
     )
-    requests.store(
+    is_new = requests.store(
         nonce=nonce,
         body_mac=body_mac,
         pending=row,
@@ -174,6 +178,8 @@ def sign(
         not_before=plan.not_before,
         now=now,
     )
+    if is_new:
+        plan.take()
 
 
 def ask_for_link(
@@ -232,7 +238,7 @@ def ask_for_link(
         },
         key=keyring.mail_public,
     )
-    requests.store(
+    is_new = requests.store(
         nonce=nonce,
         body_mac=body_mac,
         pending=row,
@@ -241,6 +247,8 @@ def ask_for_link(
         not_before=plan.not_before,
         now=now,
     )
+    if is_new:
+        plan.take()
 
 
 def ask_to_send_again(
@@ -279,6 +287,7 @@ def ask_to_send_again(
     )
     if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
         return
+    plan.take()
     mail.queue(kind="resend", about=mailbox_mark(tag), sealed=sealed_mail, not_before=plan.not_before)
 
 

@@ -33,8 +33,8 @@ def store(
     sealed_mail: bytes,
     not_before: datetime,
     now: datetime,
-) -> None:
-    """Store a new request; the same body under the same nonce changes nothing.
+) -> bool:
+    """Store a new request and return True; the same body under the same nonce changes nothing.
 
     pending: its columns. kind, sealed_mail, not_before: of its mail.
     Raises shield's NonceSpent where the nonce came with another body. Executes; never commits.
@@ -47,20 +47,24 @@ def store(
         "expires_on": pending["expires_on"],
     }
     if db.session.connection().dialect.name == "postgresql":
-        _store_at_once(
+        return _store_at_once(
             shield.spent_row(nonce=nonce, body_mac=body_mac, now=now), pending, mail.waiting_row(**letter)
         )
-    elif shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "new":
-        db.session.connection().execute(_INSERT_PENDING, pending)
-        mail.queue(**letter)
+    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
+        return False
+    db.session.connection().execute(_INSERT_PENDING, pending)
+    mail.queue(**letter)
+    return True
 
 
-def _store_at_once(spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]) -> None:
+def _store_at_once(spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]) -> bool:
     values = {f"spent_{name}": value for name, value in spent.items()}
     values.update((f"pending_{name}", value) for name, value in pending.items())
     values.update((f"outbox_{name}", value) for name, value in letter.items())
-    if db.session.connection().execute(_AT_ONCE, values).rowcount == 0:
-        shield.accept_repeat(spent)
+    if db.session.connection().execute(_AT_ONCE, values).rowcount:
+        return True
+    shield.accept_repeat(spent)
+    return False
 
 
 def _parameters(table: Table, *, without: tuple[str, ...] = ()) -> dict[str, BindParameter[Any]]:

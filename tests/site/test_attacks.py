@@ -33,6 +33,7 @@ from campaign_app.tally.queries import statement
 from tests.supporters import (
     PAGE,
     ROSA,
+    SIGN,
     SLUG,
     confirm,
     link_in,
@@ -344,3 +345,16 @@ def test_an_erasure_takes_along_a_request_to_send_again_that_still_waits(client,
     client.post(f"/en/my-signature/{token}/erase", data={"nth": "0"})
 
     assert stored() == 0
+
+
+def test_a_used_form_sent_again_for_others_does_not_make_their_mails_wait(app, client, mail_dir):
+    for form in [ready_form(client, email="attacker@example.org") for _ in range(4)]:
+        client.post(SIGN, data=form)
+        for victim in ("first@example.org", "second@example.org"):
+            assert client.post(SIGN, data={**form, "email": victim}).status_code == 422
+
+    for victim in ("first@example.org", "second@example.org"):
+        sign(client, email=victim)
+    send_mail(app, utc_now() + timedelta(minutes=1))
+
+    assert {"first@example.org", "second@example.org"} <= {mail["To"] for mail in mails(mail_dir)}
