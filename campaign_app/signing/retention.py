@@ -5,7 +5,7 @@ Runs in the worker. Each function does one step of `safety.md`'s promises and ma
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from ..clock import utc_day
 from ..extensions import db
@@ -32,26 +32,33 @@ def delete_due_contacts(*, now: datetime) -> int:
     """Delete sealed contacts that are no longer needed; return how many. Executes; never commits.
 
     Without consent to updates: 30 days after close. With it: 30 days after the answer, and never later
-    than 24 months after signing.
+    than 24 months after signing, though the petition be open still.
     """
     today = utc_day(now)
     deleted = 0
+    not_new = or_(Petition.closed_on.is_not(None), Petition.opens_at <= now - CONTACT_KEPT_AT_MOST)
+    for petition_id in db.session.scalars(select(Petition.id).where(not_new)).all():
+        is_due = Signature.signed_on <= today - CONTACT_KEPT_AT_MOST
+        deleted += _delete_contacts(petition_id, Signature.wants_updates.is_(True), is_due)
     closed = db.session.scalars(
         select(Petition).where(
             Petition.closed_on.is_not(None), Petition.closed_on <= today - CONTACT_KEPT_AFTER_CLOSE
         )
     ).all()
     for petition in closed:
-        is_due = or_(Signature.wants_updates.is_(False), Signature.signed_on <= today - CONTACT_KEPT_AT_MOST)
-        if petition.answered_on and petition.answered_on <= today - CONTACT_KEPT_AFTER_CLOSE:
-            is_due = Signature.id.is_not(None)
-        result = db.session.execute(
-            update(Signature)
-            .where(Signature.petition_id == petition.id, Signature.sealed_contact.is_not(None), is_due)
-            .values(sealed_contact=None, key_ids="")
-        )
-        deleted += result.rowcount  # type: ignore[attr-defined]
+        is_answered = petition.answered_on and petition.answered_on <= today - CONTACT_KEPT_AFTER_CLOSE
+        whose = () if is_answered else (Signature.wants_updates.is_(False),)
+        deleted += _delete_contacts(petition.id, *whose)
     return deleted
+
+
+def _delete_contacts(petition_id: int, *whose: ColumnElement[bool]) -> int:
+    result = db.session.execute(
+        update(Signature)
+        .where(Signature.petition_id == petition_id, Signature.sealed_contact.is_not(None), *whose)
+        .values(sealed_contact=None, key_ids="")
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def shred_due_petitions(*, now: datetime) -> list[str]:

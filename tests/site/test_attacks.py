@@ -358,3 +358,14 @@ def test_a_used_form_sent_again_for_others_does_not_make_their_mails_wait(app, c
     send_mail(app, utc_now() + timedelta(minutes=1))
 
     assert {"first@example.org", "second@example.org"} <= {mail["To"] for mail in mails(mail_dir)}
+
+
+def test_who_asked_for_news_is_kept_for_24_months_at_most_though_the_petition_is_open(client, mail_dir):
+    sign_and_confirm(client, mail_dir, wants_updates="y")
+    sign_and_confirm(client, mail_dir, email="other@example.org")
+    today = utc_day(utc_now())
+    db.session.execute(update(Petition).values(opens_at=utc_now() - timedelta(days=800)))
+
+    for days, deleted in ((729, 0), (730, 1)):
+        db.session.execute(update(Signature).values(signed_on=today - timedelta(days=days)))
+        assert retention.delete_due_contacts(now=utc_now()) == deleted
