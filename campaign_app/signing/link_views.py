@@ -82,8 +82,7 @@ def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     except operations.LinkUnknown:
         db.session.rollback()
         return _link_unknown()
-    confirmation = settled[-1]
-    if not confirmation.is_new:
+    if not any(confirmation.is_new for confirmation in settled):
         return redirect(url_for(".my_signature", lang=lang, token=token), 303)
     return redirect(url_for(".confirmed", lang=lang, token=token), 303)
 
