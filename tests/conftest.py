@@ -21,6 +21,7 @@ from campaign_app.finished_pages import STORE
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.content import shipped_petitions
 from campaign_app.petitions.queries import CACHE, PetitionRecord, public_petition
+from campaign_app.sealing import tags
 from campaign_app.sealing.operations import ensure_development_keys
 from campaign_app.tally.queries import SETTLED
 
@@ -85,6 +86,11 @@ def app(shared_app: Flask) -> Iterator[Flask]:
         )
         db.session.commit()
         forget_everything(shared_app)
+        # An earlier test may have shredded a petition, which leaves a new master beside the old one.
+        tags.destroy_old_masters(
+            keys_dir=shared_app.extensions["nidaa_settings"].keys_dir, session=db.session
+        )
+        shared_app.extensions.pop("nidaa_keyring", None)
     yield shared_app
     with shared_app.app_context():
         db.session.remove()
