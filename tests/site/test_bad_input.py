@@ -39,7 +39,6 @@ pytestmark = pytest.mark.usefixtures("context")
 INBOX = f"{PAGE}/check-your-inbox"
 URLENCODED = "application/x-www-form-urlencoded"
 FORM_PARTS = "multipart/form-data"
-ENGLISH = {"Accept-Language": "en"}
 # What a page says when nothing happened: one of these stands on every page that refuses.
 REASSURING = (
     "Nothing was stored",
@@ -188,7 +187,7 @@ POSTS = [
 
 @pytest.mark.parametrize("path", POSTS)
 def test_a_form_s_address_cannot_be_opened_by_itself(client, path):
-    answer = client.get(path, headers=ENGLISH)
+    answer = client.get(path)
 
     assert answer.status_code == 405
     assert_helpful(answer)
@@ -197,7 +196,7 @@ def test_a_form_s_address_cannot_be_opened_by_itself(client, path):
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", [PAGE, SIGN, "/en/confirm/unknown", "/en/"])
 def test_other_methods_are_refused(client, path, method):
-    answer = client.open(path, method=method, headers=ENGLISH)
+    answer = client.open(path, method=method)
 
     assert answer.status_code == 405
     assert_helpful(answer)
@@ -352,9 +351,10 @@ def test_nobody_is_changed_at_a_place_that_holds_nobody(client, petition, mail_d
     assert supporters.people() == 2
 
 
-def close(petition_id: int) -> None:
-    """Close a petition, in every cache too."""
-    db.session.get(Petition, petition_id).state = "closed"
+def become(petition_id: int, state: str = "closed", **more: object) -> None:
+    """Give a petition another state, in every cache too."""
+    for name, value in {"state": state, **more}.items():
+        setattr(db.session.get(Petition, petition_id), name, value)
     db.session.commit()
     forget_kept()
 
@@ -362,7 +362,7 @@ def close(petition_id: int) -> None:
 def test_a_closed_petition_answers_with_its_result(client, petition, mail_dir):
     sign_and_confirm(client, mail_dir)
     form = ready_form(client)
-    close(petition.id)
+    become(petition.id)
 
     answer = client.post(SIGN, data=form)
 
@@ -375,7 +375,7 @@ def test_a_closed_petition_answers_with_its_result(client, petition, mail_dir):
 
 def test_nobody_is_added_to_a_closed_petition(client, petition, mail_dir):
     token = sign_and_confirm(client, mail_dir)
-    close(petition.id)
+    become(petition.id)
 
     answer = client.post(
         f"/en/my-signature/{token}/people",
@@ -385,6 +385,40 @@ def test_nobody_is_added_to_a_closed_petition(client, petition, mail_dir):
     assert answer.status_code == 410
     assert "takes no more signatures" in words(answer)
     assert supporters.people() == 1
+
+
+def test_a_request_made_before_the_close_counts_for_its_seven_days(client, petition, mail_dir):
+    sign(client)
+    send_mail(client.application)
+    become(petition.id)
+
+    assert supporters.confirm(client, newest_token(mail_dir)).status_code == 303
+    assert supporters.people() == 1
+
+
+def test_nobody_is_counted_for_a_petition_that_was_withdrawn(client, petition, mail_dir):
+    sign(client)
+    send_mail(client.application)
+    become(petition.id, "withdrawn")
+
+    answer = supporters.confirm(client, newest_token(mail_dir))
+
+    assert answer.status_code == 410
+    assert supporters.people() == 0
+    assert_helpful(answer)
+
+
+@pytest.mark.parametrize("change", [{"opens_at": utc_now() + timedelta(days=1)}, {"closes_at": utc_now()}])
+def test_outside_its_times_a_petition_takes_nothing_and_says_when_it_would(client, petition, change):
+    become(petition.id, "open", **change)
+
+    answer = sign(client)
+
+    assert answer.status_code == 410
+    assert "it was neither stored nor counted" in words(answer)
+    assert ("Signing begins on" in words(answer)) == ("opens_at" in change)
+    assert "<form" not in answer.text
+    assert stored() == 0
 
 
 # -- Overload, redirects --------------------------------------------------------------------------------
