@@ -81,7 +81,6 @@ class Visitor:
         """Return the tokens of a form that was drawn some time ago, the one-use token old enough to pass."""
         with self.client.application.app_context():
             petition, now = public_petition(OPEN), utc_now()
-        with self.client.application.app_context():
             return {
                 "form_token": form_token.issue(petition.id, now - age),
                 "check_token": check_token.issue(petition.id, now - CHECK_LEAST_AGE),
@@ -203,6 +202,7 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.get("home", "/")
     yield visitor.get("numbers, none yet", f"/petitions/{OPEN}/numbers")
     visitor.change(_grow)
+    visitor.change(_publish_groups)
     yesterday = utc_day(utc_now()) - timedelta(days=1)
     yield visitor.get("numbers, with breakdowns", f"/petitions/{OPEN}/numbers")
     yield visitor.get("numbers of a day", f"/petitions/{OPEN}/numbers/{yesterday.isoformat()}")
@@ -212,7 +212,8 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     for state in ("closed", "delivered", "answered"):
         visitor.change(lambda to=state: _move(OTHER, to))
         yield visitor.get(f"petition, {state}", page)
-        yield visitor.get(f"home, a petition {state}", "/")
+        if state != "answered":
+            yield visitor.get(f"home, a petition {state}", "/")
     yield visitor.post("petition, signed too late", f"{page}/sign", **PERSON)
     visitor.change(lambda: _move(OPEN, "withdrawn"))
     yield visitor.get("petition, withdrawn", f"/petitions/{OPEN}")
@@ -225,14 +226,16 @@ def error_pages(visitor: Visitor) -> Iterator[Page]:
     """Yield each error page, with a petition at hand and without one."""
     views = visitor.client.application.view_functions
     for code in ERRORS:
-        for where, path in (
-            ("signing.erased", "/erased"),
-            ("signing.lost_link", f"/petitions/{OPEN}/lost-link"),
-        ):
-            with visitor.monkeypatch.context() as patch:
-                patch.setitem(views, where, lambda status=code, **address: abort(status))
-                place = "on a petition" if "slug" in path or OPEN in path else "elsewhere"
-                yield visitor.get(f"{ERROR} {code} {place}", path)
+        yield _refused(visitor, views, code, "signing.lost_link", f"/petitions/{OPEN}/lost-link")
+    for code in ERRORS[:3]:
+        yield _refused(visitor, views, code, "signing.erased", "/erased")
+
+
+def _refused(visitor: Visitor, views: dict[str, Any], code: int, endpoint: str, path: str) -> Page:
+    """Return the page of an address that answers with an error."""
+    with visitor.monkeypatch.context() as patch:
+        patch.setitem(views, endpoint, lambda **address: abort(code))
+        return visitor.get(f"{ERROR} {code} at {path}", path)
 
 
 GROUPS: dict[str, Group] = {
@@ -242,7 +245,7 @@ GROUPS: dict[str, Group] = {
 
 
 def _grow() -> None:
-    """Let a petition have weeks behind it: people, groups, rates, news, goals reached, names shown."""
+    """Let a petition have weeks behind it: people, goals reached, news, names shown."""
     petition = petitions.petition_by_slug(OPEN)
     today = utc_day(utc_now())
     for back, people in ((40, 9_000), (12, 2_700), (3, 640), (1, 505)):
@@ -261,18 +264,20 @@ def _grow() -> None:
     for event, reason, people in (
         ("requested", "", 14_000),
         ("withdrawn", "", 31),
+        ("erased", "", 7),
         ("invalidated", "bulk", 42),
         ("restored", "", 3),
         ("paper", "", 1_200),
         ("endorsed", "", 41),
     ):
         tally.add(
-            petition_id=petition.id, day=today - timedelta(days=1), event=event, reason=reason, people=people
+            petition_id=petition.id,
+            day=today - timedelta(days=1),
+            event=event,
+            reason=reason,
+            people=people,
+            mailboxes=people,
         )
-    snapshots.take(now=utc_now())
-    rates = {"rows": [("gmail", 88), ("other", 71)]}
-    last_on = today - timedelta(days=1)
-    db.session.add(TallySnapshot(petition_id=petition.id, kind=RATES, day=last_on, body=rates, basis={}))
     words = {"title": "رسالة سُلّمت", "body": "سُلّمت الرسالة **اليوم**، ومعها [البيان](https://example.org/)."}
     english = {
         "title": "A letter was handed over",
@@ -280,6 +285,15 @@ def _grow() -> None:
     }
     petitions.publish_update(petition=petition, texts={"ar": words, "en": english}, now=utc_now())
     _show_names(petition)
+
+
+def _publish_groups() -> None:
+    """Let a midnight and a week have passed, after which groups and rates are published."""
+    snapshots.take(now=utc_now())
+    rates = {"rows": [("gmail", 88), ("other", 71)]}
+    last_on = utc_day(utc_now()) - timedelta(days=1)
+    petition_id = petitions.petition_by_slug(OPEN).id
+    db.session.add(TallySnapshot(petition_id=petition_id, kind=RATES, day=last_on, body=rates, basis={}))
 
 
 def _show_names(petition: Petition) -> None:
