@@ -1,4 +1,4 @@
-"""Popular public answers kept as finished bytes for a few seconds, answered before Flask runs.
+"""Popular public answers kept as finished bytes for a few seconds, answered before Flask runs; and what they show.
 
 A view that calls `keep()` says: this answer depends on nothing but the path and the few query
 parameters named here, and it is the same for everyone. Kept per process, at most KEPT_AT_MOST answers.
@@ -6,22 +6,24 @@ parameters named here, and it is the same for everyone. Kept per process, at mos
 
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import brotli
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 KEPT_SECONDS = 5
 KEPT_AT_MOST = 512
+ASKED_AGAIN_SECONDS = 1
 WORTH_COMPRESSING = 700  # bytes; below it the answer fits the first packet anyway
 # What may change a public page; every other parameter (such as fbclid) is ignored and never echoed.
 RELEVANT_PARAMETERS = ("s", "shared", "on")
 COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/javascript")
 STORE = "nidaa_finished_pages"
 
+Answer = TypeVar("Answer")
 Headers = list[tuple[str, str]]
 Key = tuple[str, tuple[tuple[str, str], ...], str, str]
 
@@ -33,6 +35,7 @@ class FinishedPages:
         """Wrap a WSGI application."""
         self.application = application
         self.kept: dict[Key, tuple[float, str, Headers, bytes]] = {}
+        self.asked: dict[Hashable, tuple[float, Any]] = {}
         self.lock = Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -56,6 +59,22 @@ class FinishedPages:
         """Drop everything: the next reader gets a fresh page."""
         with self.lock:
             self.kept.clear()
+            self.asked.clear()
+
+
+def lately(name: Hashable, ask: Callable[[], Answer]) -> Answer:
+    """Return what `ask` returned at most a second ago in this process: for what every reader is shown alike.
+
+    name: one of few, such as a petition's number and a language; never anything a reader may choose freely.
+    """
+    pages: FinishedPages = current_app.extensions[STORE]
+    known = pages.asked.get(name)
+    if known is not None and known[0] > time.monotonic():
+        found: Answer = known[1]
+        return found
+    found = ask()
+    pages.asked[name] = (time.monotonic() + ASKED_AGAIN_SECONDS, found)
+    return found
 
 
 def keep(seconds: float = KEPT_SECONDS) -> None:

@@ -55,6 +55,7 @@ class Signature(Model):
             "ix_signature_shown",
             "petition_id",
             "signed_on",
+            "id",
             sqlite_where=text("public_name IS NOT NULL"),
             postgresql_where=text("public_name IS NOT NULL"),
         ),

@@ -32,7 +32,7 @@ _RECENT_SIGNERS = (
         Signature.public_name.is_not(None),
         Signature.state == "counted",
     )
-    .order_by(Signature.signed_on.desc(), Signature.id)
+    .order_by(Signature.signed_on.desc(), Signature.id.desc())  # as ix_signature_shown lies
     .limit(RECENT_SIGNERS)
 )
 

@@ -1,6 +1,7 @@
 """The pages around the petitions: home, numbers, who is responsible and what is done with what is typed."""
 
 from datetime import date
+from typing import Any
 
 from flask import abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -83,15 +84,25 @@ def imprint(lang: str) -> ResponseReturnValue:
 
 def _numbers(petition: PetitionRecord, lang: str, on: date | None) -> str:
     now = utc_now()
-    found = statement(petition.id, now=now, on=on)
+    shown: dict[str, Any]
+    if on is None:
+        shown = finished_pages.lately(
+            ("numbers", petition.id, lang),
+            lambda: {
+                "statement": statement(petition.id, now=now),
+                "breakdowns": public_breakdowns(petition.id, lang, now=now),
+                "confirmation_rates": confirmation_rates(petition.id, now=now),
+                "days": by_day(petition.id, now=now),
+            },
+        )
+    else:
+        past = statement(petition.id, now=now, on=on)
+        shown = {"statement": past, "breakdowns": [], "confirmation_rates": [], "days": []}
     return render_template(
         "signing/numbers.html",
-        petition=petition_page(petition, lang, people=found.people, now=now),
-        statement=found,
+        petition=petition_page(petition, lang, people=shown["statement"].people, now=now),
         on=on,
-        breakdowns=public_breakdowns(petition.id, lang, now=now) if on is None else [],
-        confirmation_rates=confirmation_rates(petition.id, now=now) if on is None else [],
-        days=by_day(petition.id, now=now) if on is None else [],
+        **shown,
     )
 
 

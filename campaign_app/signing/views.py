@@ -1,5 +1,6 @@
 """The petition page and the way from a filled form to the inbox."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from . import admission, operations
 from .blueprint import blueprint
 from .consents import current_consents
 from .forms import MailboxForm, SignForm, read_form
-from .queries import petition_page, recent_signers
+from .queries import ShownSigner, petition_page, recent_signers
 from .rules import SOURCE, known_source
 
 
@@ -193,12 +194,12 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
 def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
     """Render the petition with its form, fresh: what was typed stays, the tokens are new."""
     now = utc_now()
-    numbers = _statement_if_it_answers(petition.id, now)
+    numbers, signers = _numbers_if_they_come(petition.id, lang, now)
     return render_template(
         "signing/petition.html",
         petition=petition_page(petition, lang, people=numbers.people if numbers else 0, now=now),
         statement=numbers,
-        recent_signers=recent_signers(petition.id, lang) if numbers else [],
+        recent_signers=signers,
         form=_fresh(form, petition.id),
         countries=countries(lang),
         errors=form.error_list(),
@@ -261,10 +262,18 @@ def _described(petition: PetitionRecord, lang: str) -> Any:
     return petition_page(petition, lang, people=0, now=utc_now())
 
 
-def _statement_if_it_answers(petition_id: int, now: datetime) -> Statement | None:
-    """Return the numbers, or None while the database does not answer: the form must still be there."""
+def _numbers_if_they_come(
+    petition_id: int, lang: str, now: datetime
+) -> tuple[Statement | None, Sequence[ShownSigner]]:
+    """Return the numbers and the latest signers, at most a second old; nothing while the database does not
+    answer, since the form must still be there.
+    """
+
+    def _ask() -> tuple[Statement, Sequence[ShownSigner]]:
+        return statement(petition_id, now=now), recent_signers(petition_id, lang)
+
     try:
-        return statement(petition_id, now=now)
+        return finished_pages.lately(("petition", petition_id, lang), _ask)
     except OperationalError:
         db.session.rollback()
-        return None
+        return None, ()

@@ -242,7 +242,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('signature', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_signature_link_hash'), ['link_hash'], unique=False)
-        batch_op.create_index('ix_signature_shown', ['petition_id', 'signed_on'], unique=False, sqlite_where=sa.text('public_name IS NOT NULL'), postgresql_where=sa.text('public_name IS NOT NULL'))
+        batch_op.create_index('ix_signature_shown', ['petition_id', 'signed_on', 'id'], unique=False, sqlite_where=sa.text('public_name IS NOT NULL'), postgresql_where=sa.text('public_name IS NOT NULL'))
 
     # ### end Alembic commands ###
 
