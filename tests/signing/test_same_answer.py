@@ -68,7 +68,7 @@ def test_the_answer_and_what_is_written_are_the_same_for_a_signer_and_a_stranger
     assert (of_signer.status, of_signer.data) == (of_stranger.status, of_stranger.data)
     assert list(of_signer.headers) == list(of_stranger.headers)
     assert sent[1] == sent[2]
-    assert any(statement.startswith("INSERT") for statement, _ in sent[1])
+    assert any("INSERT INTO" in statement for statement, _ in sent[1])
     assert not [statement for statement, _ in sent[1] if "signature" in statement]
 
 
