@@ -60,7 +60,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     # No address is corrected by a redirect: it would name the host that a visitor or a proxy named, and the query.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    static = static_files.register(app, source=ROOT / "static", target=chosen.home / "static")
+    static = static_files.register(
+        app,
+        source=ROOT / "static",
+        target=chosen.home / "static",
+        headers=security_headers.of_static_files(app),
+    )
     finished_pages.register(app)
     security_headers.register(app, inline_style=static.critical_style)
     languages.register(app)

@@ -6,6 +6,7 @@ A view says what its page needs with `allow(...)`; nothing else sets these heade
 import base64
 import hashlib
 from functools import cache
+from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface
@@ -22,7 +23,7 @@ def allow(
     """State what the page being answered needs beyond the ordinary.
 
     frame_ancestors: CSP sources that may frame it.
-    token_in_address: the address is a secret, so no path leaves in a Referer.
+    token_in_address: the address is a secret, so no path leaves in a Referer. Set for every <token> of a route.
     is_personal: nothing may keep a copy (no-store).
     """
     g.frame_ancestors = frame_ancestors
@@ -62,6 +63,17 @@ def content_security_policy(*, frame_ancestors: str, inline_style: str) -> str:
     return "; ".join(f"{name} {value}" for name, value in sources.items())
 
 
+def of_static_files(app: Flask) -> dict[str, str]:
+    """Return what answers say that no view makes: no guessing, no frame, no use by another site."""
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        **dict(_encrypted(app)),
+    }
+
+
 def register(app: Flask, *, inline_style: str) -> None:
     """Put the headers on every answer of the application.
 
@@ -73,9 +85,14 @@ def register(app: Flask, *, inline_style: str) -> None:
         ("X-Content-Type-Options", "nosniff"),
         ("Permissions-Policy", PERMISSIONS),
         ("Cross-Origin-Opener-Policy", "same-origin"),
+        *_encrypted(app),
     ]
-    if app.extensions[EXTENSION].is_production:
-        always.append(("Strict-Transport-Security", STRICT_TRANSPORT))
+
+    @app.url_value_preprocessor
+    def _keep_secrets(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        """Hold every address with a token for a secret, whatever its view says."""
+        if values and "token" in values:
+            allow(token_in_address=True)
 
     @app.after_request
     def _headers(response: Response) -> Response:
@@ -94,3 +111,8 @@ def register(app: Flask, *, inline_style: str) -> None:
         else:
             headers.setdefault("Cache-Control", "no-cache")
         return response
+
+
+def _encrypted(app: Flask) -> list[tuple[str, str]]:
+    is_production = app.extensions[EXTENSION].is_production
+    return [("Strict-Transport-Security", STRICT_TRANSPORT)] if is_production else []

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from wsgiref.headers import Headers
 
@@ -73,9 +74,14 @@ class StaticFiles:
         return self._with_hashed_names(path.read_text(encoding="utf-8").strip())
 
 
-def register(app: Flask, *, source: Path, target: Path) -> StaticFiles:
-    """Serve the folder and give templates `static_url` and `critical_css`."""
+def register(app: Flask, *, source: Path, target: Path, headers: Mapping[str, str]) -> StaticFiles:
+    """Serve the folder and give templates `static_url` and `critical_css`. headers: what each answer says besides."""
     files = StaticFiles(source, target)
+
+    def _say(answer: Headers, path: str, url: str) -> None:
+        for name, value in headers.items():
+            answer[name] = value
+
     served = WhiteNoise(
         app.wsgi_app,
         root=str(target),
@@ -83,7 +89,7 @@ def register(app: Flask, *, source: Path, target: Path) -> StaticFiles:
         max_age=ONE_YEAR,
         immutable_file_test=lambda path, url: True,
         allow_all_origins=False,
-        add_headers_function=_headers,
+        add_headers_function=_say,
     )
     app.wsgi_app = served  # type: ignore[method-assign]
     app.jinja_env.globals["static_url"] = files.url
@@ -91,12 +97,6 @@ def register(app: Flask, *, source: Path, target: Path) -> StaticFiles:
         Markup(files.critical_style)  # noqa: S704 - our own file
     )
     return files
-
-
-def _headers(headers: Headers, path: str, url: str) -> None:
-    """Let no browser guess what a file is, nor another site use it."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
 
 
 def _write(path: Path, content: bytes) -> None:

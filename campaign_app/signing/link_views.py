@@ -19,7 +19,6 @@ from ..languages import countries, country_name
 from ..petitions.queries import PetitionRecord, petition_by_id
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
-from ..security_headers import allow
 from ..tally.queries import statement
 from . import admission, operations
 from .blueprint import blueprint
@@ -44,7 +43,6 @@ class PrivatePage:
 @blueprint.get("/<lang:lang>/confirm/<token>")
 def confirm(lang: str, token: str) -> ResponseReturnValue:
     """Show what was signed, with one button; a used link goes to the private page."""
-    allow(token_in_address=True)
     opened = token_hash(token)
     pending = db.session.execute(select(Pending).where(Pending.token_hash == opened)).scalar_one_or_none()
     if pending is None:
@@ -69,7 +67,6 @@ def confirm(lang: str, token: str) -> ResponseReturnValue:
 @blueprint.post("/<lang:lang>/confirm/<token>")
 def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     """Count the signature. Pressing twice, or on two devices, counts once."""
-    allow(token_in_address=True)
     admission.refuse_cross_site()
     settled: list[operations.Confirmation] = []
 
@@ -203,7 +200,6 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
 
 
 def _private_page(token: str) -> PrivatePage | None:
-    allow(token_in_address=True)
     opened = token_hash(token)
     found = mailbox_of_link(opened)
     return None if found is None else PrivatePage(petition_by_id(found[0]), found[1], opened)
