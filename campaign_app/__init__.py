@@ -16,7 +16,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     sealing/           keys, tags, sealed contacts and mail, shredding
     ground             addresses, clock, columns, config, campaign, extensions, database, languages,
                        rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
-                       templating, server (gunicorn's settings): knows no room
+                       templating, prepared, server (gunicorn's settings): knows no room
 
 Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,
 operations.py (writes; flush, never commit), queries.py (reads), models.py, rules.py (pure).

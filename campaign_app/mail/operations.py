@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, not_, or_, select, update
 
 from ..clock import utc_day
 from ..columns import random_key
 from ..extensions import db
+from ..prepared import Prepared
 from ..sealing.keys import MailKey
 from ..sealing.mail import seal_mail
 from . import rules
 from .models import OutboxMail
 
-# Built once and run on the connection, not the session: a supporter waits for these two.
-_INSERT = insert(OutboxMail.__table__)  # type: ignore[arg-type]
-_DELETE_ABOUT = delete(OutboxMail.__table__).where(  # type: ignore[arg-type]
-    OutboxMail.__table__.c.about == bindparam("of_pending")
-)
+_OUTBOX: Table = OutboxMail.__table__  # type: ignore[assignment]
+_WAITING_COLUMNS = ("id", "about", "kind", "sealed", "not_before", "expires_on", "attempts", "state")
+_INSERT = Prepared(insert(_OUTBOX), columns=_WAITING_COLUMNS)
+_DELETE_ABOUT = Prepared(delete(_OUTBOX).where(_OUTBOX.c.about == bindparam("pending_id")))
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def queue(
             raise TypeError("queue() needs sealed, or parameters and key")
         sealed = seal_mail(parameters, key=key)
     row = waiting_row(kind=kind, about=about, not_before=not_before, sealed=sealed, expires_on=expires_on)
-    db.session.connection().execute(_INSERT, row)
+    _INSERT.run(db.session.connection(), row)
     mail_id: bytes = row["id"]
     return mail_id
 
@@ -81,10 +81,8 @@ def delete_about(*, about: Sequence[bytes]) -> int:
 
     Never commits.
     """
-    if not about:
-        return 0
-    rows = [{"of_pending": pending_id} for pending_id in about]
-    return db.session.connection().execute(_DELETE_ABOUT, rows).rowcount
+    connection = db.session.connection()
+    return sum(_DELETE_ABOUT.run(connection, {"pending_id": pending_id}).rowcount for pending_id in about)
 
 
 def release(*, about: Sequence[bytes], now: datetime) -> int:

@@ -12,14 +12,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import Refusal
 from ..extensions import db
+from ..prepared import Prepared
 from .models import Spent
 from .rules import spent_until
 
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
-# Without preserve_rowcount SQLAlchemy says -1 on PostgreSQL, and a new nonce would look like a used one.
 _INSERT = {
-    dialect: insert(_SPENT).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    "sqlite": Prepared(sqlite.insert(_SPENT).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(_SPENT).on_conflict_do_nothing()),
 }
 _BODY_MAC = select(_SPENT.c.body_mac).where(_SPENT.c.hash == bindparam("hash"))
 
@@ -50,7 +50,7 @@ def spend(*, nonce: bytes, body_mac: bytes, now: datetime) -> Literal["new", "sa
     """
     row = spent_row(nonce=nonce, body_mac=body_mac, now=now)
     connection = db.session.connection()
-    if connection.execute(_INSERT[connection.dialect.name], row).rowcount == 1:
+    if _INSERT[connection.dialect.name].run(connection, row).rowcount == 1:
         return "new"
     accept_repeat(row)
     return "same"

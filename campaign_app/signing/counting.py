@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, insert, select, update
 from ..clock import utc_day
 from ..extensions import db
 from ..mail import operations as mail
+from ..prepared import Prepared
 from ..tally import operations as tally
 from ..tally.models import TallyCell
 from .mailboxes import Person, keep_links, mailbox_mark, people_of
@@ -27,7 +28,7 @@ class Place(TypedDict):
     path: str
 
 
-_INSERT_SIGNATURE = insert(Signature.__table__)  # type: ignore[arg-type]
+_INSERT_SIGNATURE = Prepared(insert(Signature.__table__))  # type: ignore[arg-type]
 _COPIED = (
     "id",
     "petition_id",
@@ -72,7 +73,7 @@ def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetim
         "link_hash": row["token_hash"],
     }
     if returning is None:
-        db.session.connection().execute(_INSERT_SIGNATURE, signature)
+        _INSERT_SIGNATURE.run(db.session.connection(), signature)
     else:
         keep_links(row["petition_id"], row["tag"], [returning.link_hash])
         db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))

@@ -5,6 +5,7 @@ A mailbox is known by its tag and by nothing readable. Nothing here counts; `cou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
@@ -13,6 +14,7 @@ from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import petition_by_id
 from ..petitions.rules import PetitionClosed
+from ..prepared import Prepared
 from .models import PrivateLink, Signature
 from .rules import free_place
 
@@ -46,14 +48,13 @@ _PEOPLE = (
     .where(Signature.petition_id == bindparam("petition_id"))
     .with_for_update()
 )
-_MAILBOX = _PEOPLE.where(Signature.tag == bindparam("tag"))
+_MAILBOX = Prepared(_PEOPLE.where(Signature.tag == bindparam("tag")))
 _OF_LINK = _PEOPLE.where(Signature.link_hash == bindparam("link"))
 
 
 def people_of(petition_id: int, tag: bytes) -> list[Person]:
     """Return the rows of a mailbox in no order, locked until the transaction ends."""
-    # On the connection: a Core statement that never changes costs half of what it does through the session.
-    rows = db.session.connection().execute(_MAILBOX, {"petition_id": petition_id, "tag": tag})
+    rows: Any = _MAILBOX.run(db.session.connection(), {"petition_id": petition_id, "tag": tag})
     return [Person(*row) for row in rows]
 
 

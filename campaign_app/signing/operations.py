@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..clock import utc_day
@@ -51,20 +51,6 @@ from .rules import canonical_email, domain_of, expires_on, folded_name
 
 Answer = TypeVar("Answer")
 TRIES = 10  # more than one mailbox has places
-
-# Every request of the person whose link was opened, taken and returned in one statement: a second
-# confirmation of the same person waits here and then finds nothing left to count.
-_TAKE_PENDINGS = (
-    delete(Pending.__table__)  # type: ignore[arg-type]
-    .where(
-        tuple_(Pending.petition_id, Pending.tag, Pending.person_tag).in_(
-            select(Pending.petition_id, Pending.tag, Pending.person_tag).where(
-                Pending.token_hash == bindparam("opened"), Pending.purpose == "sign"
-            )
-        )
-    )
-    .returning(*Pending.__table__.c)
-)
 
 
 class LinkUnknown(Refusal):
@@ -505,15 +491,15 @@ def _until_settled(work: Callable[[], Answer]) -> Answer:
 
 def _confirm(token: str, now: datetime) -> Confirmation:
     opened = token_hash(token)
-    taken = db.session.connection().execute(_TAKE_PENDINGS, {"opened": opened}).mappings().all()
+    taken = requests.take(opened)
     if not taken:
         return _settle_link(opened, now)
-    pending = dict(next(row for row in taken if row["token_hash"] == opened))
+    pending = next(row for row in taken if row["token_hash"] == opened)
     others = [row for row in taken if row["token_hash"] != opened]
     mailbox = people_of(pending["petition_id"], pending["tag"])
     place = place_of(pending["person_tag"], mailbox, people_per_mailbox(pending["petition_id"]))
     if place is None:
-        others = list(taken)
+        others = taken
     else:
         revealed = open_reveal(pending["reveal"], token.encode())
         pending["public_name"] = revealed["name"] if revealed["is_shown"] else None
@@ -528,8 +514,7 @@ def _confirm(token: str, now: datetime) -> Confirmation:
         count(pending, mailbox, place, now)
     if others:
         keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
-        count_ended([dict(row) for row in others], now, reason="repeat")
-    mail.delete_about(about=[row["id"] for row in taken])
+        count_ended(others, now, reason="repeat")
     is_known = any(person.person_tag == pending["person_tag"] for person in mailbox)
     return Confirmation(
         petition_id=pending["petition_id"], is_new=place is not None, is_full=place is None and not is_known

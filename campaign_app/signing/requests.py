@@ -1,19 +1,20 @@
-"""Storing a request: the token that it used up, the request itself, its mail. All three once, or none.
+"""Requests: stored with the token they used up and their mail, taken out with their mails. All of it once, or nothing.
 
 SQLite lives in this process, where three inserts cost what they write. PostgreSQL does not, and there a round
-trip costs as much as an insert: so the three are one statement.
+trip costs as much as an insert: so what belongs together is one statement.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, insert, select
+from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql
 
 from ..extensions import db
 from ..mail import operations as mail
 from ..mail.models import OutboxMail
+from ..prepared import Prepared
 from ..shield import operations as shield
 from ..shield.models import Spent
 from .models import Pending
@@ -21,7 +22,7 @@ from .models import Pending
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
 _PENDING: Table = Pending.__table__  # type: ignore[assignment]
 _OUTBOX: Table = OutboxMail.__table__  # type: ignore[assignment]
-_INSERT_PENDING = insert(_PENDING)
+_INSERT_PENDING = Prepared(insert(_PENDING))
 
 
 def store(
@@ -52,16 +53,31 @@ def store(
         )
     if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
         return False
-    db.session.connection().execute(_INSERT_PENDING, pending)
+    _INSERT_PENDING.run(db.session.connection(), pending)
     mail.queue(**letter)
     return True
+
+
+def take(opened: bytes) -> list[dict[str, Any]]:
+    """Delete every request of the person whose link was opened, with their mails, and return the requests.
+
+    A second confirmation of the same person waits here and then finds nothing left to count.
+
+    opened: the hash of the link. Rows are as the driver gives them. Executes; never commits.
+    """
+    connection = db.session.connection()
+    statement = _TAKE_AT_ONCE if connection.dialect.name == "postgresql" else _TAKE
+    taken = [dict(row) for row in statement.run(connection, {"opened": opened}).mappings()]
+    if statement is _TAKE:
+        mail.delete_about(about=[row["id"] for row in taken])
+    return taken
 
 
 def _store_at_once(spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]) -> bool:
     values = {f"spent_{name}": value for name, value in spent.items()}
     values.update((f"pending_{name}", value) for name, value in pending.items())
     values.update((f"outbox_{name}", value) for name, value in letter.items())
-    if db.session.connection().execute(_AT_ONCE, values).rowcount:
+    if _STORE_AT_ONCE.run(db.session.connection(), values).rowcount:
         return True
     shield.accept_repeat(spent)
     return False
@@ -76,7 +92,7 @@ def _parameters(table: Table, *, without: tuple[str, ...] = ()) -> dict[str, Bin
     }
 
 
-def _at_once() -> Any:
+def _storing_at_once() -> Prepared:
     """Build WITH spent AS (INSERT … ON CONFLICT DO NOTHING …), pending AS (INSERT … SELECT … FROM spent …) INSERT …
 
     A nonce that was spent before returns no row, and so nothing else is inserted.
@@ -99,7 +115,21 @@ def _at_once() -> Any:
     queued = insert(_OUTBOX).from_select(
         list(of_mail), select(*of_mail.values()).select_from(pending), include_defaults=False
     )
-    return queued.execution_options(preserve_rowcount=True)
+    return Prepared(queued)
 
 
-_AT_ONCE = _at_once()
+_STORE_AT_ONCE = _storing_at_once()
+
+_PERSON = (_PENDING.c.petition_id, _PENDING.c.tag, _PENDING.c.person_tag)
+_OF_LINK = select(*_PERSON).where(_PENDING.c.token_hash == bindparam("opened"), _PENDING.c.purpose == "sign")
+_TAKEN = delete(_PENDING).where(tuple_(*_PERSON).in_(_OF_LINK)).returning(*_PENDING.c)
+_TAKE = Prepared(_TAKEN)
+
+
+def _taking_at_once() -> Prepared:
+    taken = _TAKEN.cte("taken")
+    mails = delete(_OUTBOX).where(_OUTBOX.c.about.in_(select(taken.c.id))).cte("their_mails")
+    return Prepared(select(*taken.c).add_cte(mails))
+
+
+_TAKE_AT_ONCE = _taking_at_once()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..extensions import db
+from ..prepared import Prepared
 from .models import DIMENSIONS, TallyCell
 from .rules import SLOTS
 
@@ -32,35 +33,34 @@ def add(
     connection = db.session.connection()
     dialect = connection.dialect.name
     slot = 0 if dialect == "sqlite" else secrets.randbelow(SLOTS)
-    cell_id: int = connection.execute(
-        _upsert(dialect),
-        {
-            "petition_id": petition_id,
-            "day": day,
-            "event": event,
-            "reason": reason,
-            "country": country,
-            "language": language,
-            "source": source,
-            "path": path,
-            "slot": slot,
-            "people": people,
-            "mailboxes": mailboxes,
-        },
-    ).scalar_one()
+    cell = {
+        "petition_id": petition_id,
+        "day": day,
+        "event": event,
+        "reason": reason,
+        "country": country,
+        "language": language,
+        "source": source,
+        "path": path,
+        "slot": slot,
+        "people": people,
+        "mailboxes": mailboxes,
+    }
+    cell_id: int = _upsert(dialect).run(connection, cell).scalar_one()
     return cell_id
 
 
 @cache
-def _upsert(dialect: str) -> Any:
+def _upsert(dialect: str) -> Prepared:
     """Return INSERT … ON CONFLICT DO UPDATE … RETURNING id, built once per dialect."""
     insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
     cells = TallyCell.__table__.c
     statement = insert(TallyCell.__table__)
-    return statement.on_conflict_do_update(
+    upsert = statement.on_conflict_do_update(
         index_elements=list(DIMENSIONS),
         set_={
             "people": cells.people + statement.excluded.people,
             "mailboxes": cells.mailboxes + statement.excluded.mailboxes,
         },
     ).returning(cells.id)
+    return Prepared(upsert, columns=(*DIMENSIONS, "people", "mailboxes"))
