@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -163,8 +163,11 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: Any, record: Any, arguments: Any, options: Any) -> None:
-        # A new file is its owner's alone; SQLite gives the journal beside it the same mode.
-        os.close(os.open(str(engine.url.database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # A new file is its owner's alone; SQLite gives the journal beside it the same mode. A file that exists must
+        # never be opened here: closing it would drop every lock this process has on it (POSIX), and whoever closes
+        # SQLite next would take itself for the last one and delete the journal that the others write to.
+        with suppress(FileExistsError):
+            os.close(os.open(str(engine.url.database), os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
