@@ -50,11 +50,13 @@ class Entry:
     notice: "" or why the form must be shown again ("expired", "work").
     is_admitted: a single-use token is at hand, so the transaction may run.
     is_checked: it came through the "check your details" step.
+    is_too_soon: the button of that step was pressed before anyone reads; its token serves in a moment.
     """
 
     notice: str = ""
     is_admitted: bool = False
     is_checked: bool = False
+    is_too_soon: bool = False
     nonce: bytes = b""
     body_mac: bytes = b""
     received_at: datetime
@@ -105,8 +107,8 @@ def enter(form: SupporterForm, *, petition_id: int, now: datetime) -> Entry:
     if form.check_token.data:
         try:
             nonce = check_token.check(form.check_token.data, petition_id, now)
-        except check_token.CheckRefused:
-            return Entry(received_at=now)
+        except check_token.CheckRefused as refusal:
+            return Entry(is_too_soon=isinstance(refusal, check_token.CheckTooSoon), received_at=now)
         return _admitted(form, nonce, is_checked=True, now=now)
     if form.altcha.data:
         try:

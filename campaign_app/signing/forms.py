@@ -220,6 +220,7 @@ class MailboxForm(SupporterForm):
     """One address: to have the mail sent again, or to be sent a new private link."""
 
     email = StringField(filters=[_typed], validators=[check_email])
+    shared = StringField(filters=[_made_by_us])
 
 
 class PersonForm(SignerForm):

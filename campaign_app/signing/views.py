@@ -21,7 +21,7 @@ from ..tally.rules import Statement
 from . import admission, operations
 from .blueprint import blueprint
 from .consents import current_consents
-from .forms import MailboxForm, SignForm, read_form
+from .forms import AnyForm, MailboxForm, SignForm, read_form
 from .queries import ShownSigner, petition_page, recent_signers
 from .rules import SOURCE, known_source
 
@@ -52,14 +52,14 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
     except OperationalError:
         return _try_again(form, status=503, retry_after_seconds=10)
     if form.is_honeypot_filled:
-        return redirect(url_for(".check_your_inbox", lang=lang, slug=slug), 303)
+        return _to_the_inbox(form, lang, slug)
     if not form.validate():
         return _petition_page(petition, form, lang), 422
     entry = admission.enter(form, petition_id=petition.id, now=now)
     if entry.is_stale:
         return _petition_page(petition, form, lang, notice=entry.notice), 422
     if not entry.is_admitted or (form.suggested_email and not entry.is_checked):
-        return _check_details(petition, form, lang, now)
+        return _check_details(petition, form, entry, lang)
     try:
         write_once_more(lambda: _sign(petition, form, entry, lang, now))
     except admission.NonceSpent:
@@ -67,7 +67,7 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
     except OperationalError:
         current_app.logger.warning("a signature waits: the database does not answer")
         return _try_again(form, status=503, retry_after_seconds=10)
-    return redirect(url_for(".check_your_inbox", lang=lang, slug=slug), 303)
+    return _to_the_inbox(form, lang, slug)
 
 
 @blueprint.get("/<lang:lang>/petitions/<slug>/check-your-inbox")
@@ -81,7 +81,7 @@ def check_your_inbox(lang: str, slug: str) -> ResponseReturnValue:
         petition=_described(petition, lang),
         inbox_sender=sender,
         inbox_subject=subject,
-        form=_fresh(MailboxForm(formdata=None), petition.id),
+        form=_new_mailbox_form(petition.id),
     )
 
 
@@ -98,7 +98,7 @@ def lost_link(lang: str, slug: str) -> ResponseReturnValue:
     return render_template(
         "signing/lost_link.html",
         petition=_described(petition, lang),
-        form=_fresh(MailboxForm(formdata=None), petition.id),
+        form=_new_mailbox_form(petition.id),
         errors=[],
         purpose="lost_link",
     )
@@ -161,11 +161,10 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
         return _mailbox_form(petition, form, lang, purpose), 422
     entry = admission.enter(form, petition_id=petition.id, now=now)
     if entry.is_stale or not entry.is_admitted:
-        form.check_token.data = admission.new_check_token(petition.id, now)
         return render_template(
             "signing/check_mailbox.html",
             petition=_described(petition, lang),
-            form=_fresh(form, petition.id),
+            form=_to_be_checked(form, entry, petition.id),
             purpose=purpose,
         )
 
@@ -210,13 +209,12 @@ def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notic
     )
 
 
-def _check_details(petition: PetitionRecord, form: SignForm, lang: str, now: datetime) -> str:
+def _check_details(petition: PetitionRecord, form: SignForm, entry: admission.Entry, lang: str) -> str:
     """Show what was typed with a one-use token: the step without JavaScript, and of a suspicious mail domain."""
-    form.check_token.data = admission.new_check_token(petition.id, now)
     return render_template(
         "signing/check_details.html",
         petition=_described(petition, lang),
-        form=_fresh(form, petition.id),
+        form=_to_be_checked(form, entry, petition.id),
         country_name=country_name(form.country.data or "", lang),
         mail_suggestion=form.suggested_email,
         consents=current_consents(),
@@ -251,10 +249,30 @@ def _try_again(form: SignForm | MailboxForm, *, status: int, retry_after_seconds
     return page, status, {"Retry-After": str(retry_after_seconds)}
 
 
-def _fresh(form: Any, petition_id: int) -> Any:
+def _fresh(form: AnyForm, petition_id: int) -> AnyForm:
     """Give a form the token that proves its freshness when it comes back."""
     form.form_token.data = admission.new_form_token(petition_id, utc_now())
     return form
+
+
+def _to_be_checked(form: AnyForm, entry: admission.Entry, petition_id: int) -> AnyForm:
+    """Give a form the one-use token of its next step; one that was pressed too soon keeps its own."""
+    if not entry.is_too_soon:
+        form.check_token.data = admission.new_check_token(petition_id, entry.received_at)
+    return _fresh(form, petition_id)
+
+
+def _new_mailbox_form(petition_id: int) -> MailboxForm:
+    """Return an empty form for an address, which remembers whose phone it is on."""
+    form = MailboxForm(formdata=None)
+    form.shared.data = "y" if request.args.get("shared") else ""
+    return _fresh(form, petition_id)
+
+
+def _to_the_inbox(form: SignForm, lang: str, slug: str) -> ResponseReturnValue:
+    """Go on to the page that is the same for everyone; on a phone that others use it fills nothing in."""
+    shared = "1" if form.shared.data else None
+    return redirect(url_for(".check_your_inbox", lang=lang, slug=slug, shared=shared), 303)
 
 
 def _described(petition: PetitionRecord, lang: str) -> Any:

@@ -22,10 +22,15 @@ ARGUMENTS = (
 )
 
 
+def installed_browser() -> str | None:
+    """Return the program to run, if the machine has one."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run Chromium; skip where a machine has none, fail where CI has none."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = installed_browser()
     if program is None:
         missing = "Chromium is not installed, so nothing is tested in a real browser"
         if os.environ.get("CI") == "true":

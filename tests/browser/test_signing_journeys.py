@@ -294,6 +294,22 @@ def test_a_double_click_signs_once(person, email):
     assert len(person.mails_to(email)) == 1
 
 
+@pytest.mark.parametrize("person", ["ar, no JavaScript"], indirect=True)
+def test_who_presses_before_anyone_reads_only_has_to_press_again(person, email):
+    person.opens_petition()
+    person.fills_in(email)
+    person.presses("Sign")
+    person.is_at("Check your details")
+    person.page.wait_for_timeout(1_500)
+    person.presses("All correct: sign")
+    person.is_at("Check your details")
+    person.page.wait_for_timeout(1_600)
+
+    person.presses("All correct: sign")
+
+    person.is_at("Check your inbox")
+
+
 def test_a_double_click_confirms_once(person, email):
     person.opens(person.has_asked_to_sign(email))
     before = person.people()
@@ -349,8 +365,13 @@ def test_on_a_phone_that_others_use_nothing_is_filled_in_and_the_traces_are_name
     person.checks("Check your details", "All correct: sign")
 
     person.is_at("Check your inbox")
+    expect(person.control("E-mail")).to_have_attribute("autocomplete", "off")
     person.unfolds("This phone is not mine: how to leave no trace")
     person.sees("Close this tab.")
+    person.follows("Get your private link again")
+    expect(person.control("E-mail")).to_have_attribute("autocomplete", "off")
+    person.presses("Send me a link")  # with nothing typed
+    expect(person.control("E-mail")).to_have_attribute("autocomplete", "off")
     person.confirms(email)
     person.unfolds("This phone is not mine: how to leave no trace")
     person.sees("Close this tab.")
