@@ -64,6 +64,11 @@ class Answer:
         return json.loads(self.text)
 
     @property
+    def main(self) -> str:
+        """Return the main part of a page, to be read when a test fails."""
+        return self.text.partition("<main")[2].partition("</main")[0]
+
+    @property
     def location(self) -> str:
         """Return where the answer points to; "" for a page."""
         return self.headers.get("Location", "")

@@ -10,14 +10,14 @@ from urllib.parse import quote
 LINE_ENDS = (b"=\r\n", b"=\n", b"\\n", b"\r\n", b"\n")  # where quoted-printable, JSON and base64 break a line
 
 
-def ways_to_write(word: str) -> dict[str, bytes]:
-    """Return a word's bytes in each way that somebody might store it, by the name of the way."""
-    plain = word.encode()
+def ways_to_write(word: str) -> dict[bytes, str]:
+    """Return a word's bytes in each way that somebody might store it, with the name of the way."""
+    plain, wide = word.encode(), word.encode("utf-16-le")
     ways = {
         "UTF-8": plain,
         "lower case": word.lower().encode(),
         "upper case": word.upper().encode(),
-        "UTF-16, little end first": word.encode("utf-16-le"),
+        "UTF-16, little end first": wide,
         "UTF-16, big end first": word.encode("utf-16-be"),
         "hex": plain.hex().encode(),
         "upper-case hex": plain.hex().upper().encode(),
@@ -26,12 +26,16 @@ def ways_to_write(word: str) -> dict[str, bytes]:
         "lower-case percent-encoding": quote(plain).lower().encode(),
         "JSON": json.dumps(word)[1:-1].encode(),
         "HTML": word.encode("ascii", "xmlcharrefreplace"),
+        "Python": repr(plain)[2:-1].encode(),
+        "UTF-16 in Python": repr(wide)[2:-1].encode(),
+        "octal": "".join(chr(byte) if byte < 128 else f"\\{byte:o}" for byte in plain).encode(),
     }
     for shift in range(3):
         inner = _base64_inside(plain, shift)
         ways[f"base64, shifted by {shift}"] = inner
         ways[f"base64 for addresses, shifted by {shift}"] = inner.translate(bytes.maketrans(b"+/", b"-_"))
-    return ways
+    # Of two ways that come to the same bytes, the one named first.
+    return {written: way for way, written in reversed(ways.items())}
 
 
 def found_in(content: bytes, words: Iterable[str]) -> set[tuple[str, str]]:
@@ -39,8 +43,12 @@ def found_in(content: bytes, words: Iterable[str]) -> set[tuple[str, str]]:
     joined = content
     for end in LINE_ENDS:
         joined = joined.replace(end, b"")
-    needles = {(word, way): written for word in words for way, written in ways_to_write(word).items()}
-    return {which for which, written in needles.items() if written in content or written in joined}
+    return {
+        (word, way)
+        for word in words
+        for written, way in ways_to_write(word).items()
+        if written in content or written in joined
+    }
 
 
 def found_in_files(folders: Sequence[Path], words: Sequence[str]) -> dict[str, set[tuple[str, str]]]:

@@ -1,6 +1,7 @@
 """Safety goal 16: Redis down, killed, stalled and back. Signing goes on; limits are local meanwhile, shared after."""
 
 from itertools import count
+from threading import Lock
 
 import pytest
 import redis
@@ -34,11 +35,13 @@ class Signers:
 
     def __init__(self, site):
         self._forms, self._port, self._everyone = Forms(site), site.port, people()
+        self._lock = Lock()
         self.signed, self.refused = [], []
 
     def sign(self):
         """Have the next person sign, once: nobody needs to try again."""
-        person = next(self._everyone)
+        with self._lock:
+            person = next(self._everyone)
         answer = Visitor(self._port, person.network).post(SIGN, self._forms.with_work(person))
         (self.signed if answer.status == 303 else self.refused).append(person.email)
 

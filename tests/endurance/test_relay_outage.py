@@ -39,9 +39,8 @@ def test_two_days_without_a_relay_cost_nobody_their_mail_and_nobody_gets_two(ins
         live_at(site, began + half_hours * HALF_AN_HOUR)
     assert relay.received == []
     relay.start()
-    now = began + timedelta(days=2)
-    while live_at(site, now) or now < began + timedelta(days=2, hours=1):
-        now += timedelta(minutes=5)
+    for minutes in range(0, 60, 5):
+        live_at(site, began + timedelta(days=2, minutes=minutes))
     links = Inbox(relay).look()
     with Server(site, sends_mail=False):
         for found in links.values():
@@ -56,10 +55,10 @@ def test_two_days_without_a_relay_cost_nobody_their_mail_and_nobody_gets_two(ins
 
 
 def live_at(site, now):
-    """Run one round of the worker at a time of the test's choice; return whether any mail left."""
+    """Run one round of the worker at a time of the test's choice."""
     with site.inside():
         run_due_jobs(now=now)
-    return send_mail(site, now=now).sent
+    send_mail(site, now=now)
 
 
 def test_a_worker_killed_while_the_relay_takes_a_mail_repeats_that_mail_and_no_other(install, relay):

@@ -21,6 +21,8 @@ WRITTEN = {
     "quoted-printable": lambda text: encodestring(text.encode() * 9),
     "percent-encoding": lambda text: quote(text).encode(),
     "JSON": lambda text: json.dumps(text).encode(),
+    "Python": lambda text: repr(text.encode()).encode(),
+    "UTF-16 in Python": lambda text: repr(text.encode("utf-16")).encode(),
 }
 
 
