@@ -30,10 +30,6 @@ UNKNOWN = "x" * 32
 READING = ("GET", "HEAD", "OPTIONS")
 URL = re.compile(r"https?://[^\s<>\"]+")
 SENT = [kind for kind in rules.KINDS if kind != rules.RESEND]  # which asks for one of the others once more
-    rules.CONFIRM,
-    rules.REMIND,
-    rules.PRIVATE_LINK,
-}  # to supporters; "resend" sends one of the first two
 # SQLite's own files, and what is made of static files at start.
 NOT_COMPARED = ("nidaa.sqlite3", "static/")
 
