@@ -85,15 +85,17 @@ class Outage:
                 return
             self._pause = FIRST_PAUSE_SECONDS
             self._asks_again_at = self._clock() + self._pause
-        logger.warning("The limits store does not answer (%s): counting locally", type(error).__name__)
+            logger.warning("The limits store does not answer (%s): counting locally", type(error).__name__)
 
     def answered(self) -> None:
         """Remember that the store is there."""
         if self._asks_again_at is None:
             return
         with self._lock:
+            if self._asks_again_at is None:  # another thread was first, and said so
+                return
             self._asks_again_at = None
-        logger.warning("The limits store answers again")
+            logger.warning("The limits store answers again")
 
 
 class SharedStore:

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT
+from campaign_app.finished_pages import ASKED_AGAIN_SECONDS
 from campaign_app.petitions.queries import public_petition
 from campaign_app.shield import check_token, form_token
 from campaign_app.shield.rules import CHECK_LEAST_AGE, FORM_LIFETIME
@@ -27,6 +28,7 @@ SLUG = "lists-and-graves"
 OTHER_SLUG = "fate-of-the-disappeared"
 LINK = re.compile(r"https?://\S+/confirm/[A-Za-z0-9_-]{32}")
 COUNTRY = "DE"
+REMEMBERED_SECONDS = 3 * ASKED_AGAIN_SECONDS  # twice the time for a machine that is busy with other tests
 # What Chromium logs of an answer that it shows all the same, such as a form that came back with 422.
 SHOWN_ANYWAY = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 
@@ -92,6 +94,15 @@ class Person:
     def opens_petition(self, slug: str = SLUG) -> None:
         """Open a petition as it is now: the kept page of a few seconds ago has another address."""
         self.opens(f"/petitions/{slug}?s=t{time.monotonic_ns()}")
+
+    def finds_on_the_petition(self, name: str, *, is_there: bool = True) -> None:
+        """Hold the petition to showing a signer, or not, as soon as what each process remembers is too old."""
+
+        def _looks() -> bool:
+            self.opens_petition()
+            return (name in self.page.locator("main").inner_text()) is is_there
+
+        wait_for(_looks, "a name to be shown" if is_there else "a name to be hidden", seconds=REMEMBERED_SECONDS)
 
     def control(self, label: str) -> Locator:
         """Return the field of a label; where several have it, the one that is unfolded."""
