@@ -7,7 +7,7 @@ from flask import Flask, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from . import (
     config,
@@ -179,6 +179,8 @@ def _http_error(problem: HTTPException) -> ResponseReturnValue:
     if isinstance(problem, RequestEntityTooLarge):
         # The rest of the body is not read: say so, so that the connection is not used again.
         return page[0], page[1], {**page[2], "Connection": "close"}
+    if isinstance(problem, MethodNotAllowed) and problem.valid_methods:
+        return page[0], page[1], {**page[2], "Allow": ", ".join(sorted(problem.valid_methods))}
     return page
 
 

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,6 +101,11 @@ def check(settings: Settings) -> None:
         if url and url.partition("://")[0] not in schemes:
             raise ConfigurationError(f"{name} must begin with one of {', '.join(schemes)}, then ://")
     if not settings.is_production:
+        if not _is_this_machine(settings.bind):
+            raise ConfigurationError(
+                "BIND lets others reach a server in development, where everybody can read every mail; "
+                "set NIDAA_ENV=production, or leave BIND at 127.0.0.1"
+            )
         return
     if address.scheme != "https":
         raise ConfigurationError("BASE_URL must begin with https:// in production")
@@ -113,13 +118,15 @@ def check(settings: Settings) -> None:
 def secret_key(settings: Settings) -> bytes:
     """Return the key that signs form tokens; in development it is made when it is missing.
 
-    Raises ConfigurationError where production has none, or where it is shorter than 32 bytes.
+    Raises ConfigurationError where production has none or lets others read it, or where it is under 32 bytes.
     """
     path = settings.secret_key_file
     if not path.exists():
         if settings.is_production:
             raise ConfigurationError("SECRET_KEY_FILE does not exist; `campaign init` makes it")
         write_secret_key(path)
+    if settings.is_production and path.stat().st_mode & 0o077:
+        raise ConfigurationError("SECRET_KEY_FILE can be read by others on this machine; run chmod 600 on it")
     try:
         secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except ValueError:
@@ -144,6 +151,15 @@ def settings() -> Settings:
     """Return the settings of the current application."""
     found: Settings = current_app.extensions[EXTENSION]
     return found
+
+
+def _is_this_machine(bind: str) -> bool:
+    if bind == "localhost":
+        return True
+    try:
+        return ip_address(bind.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -1,7 +1,6 @@
 /**
  * Small conveniences. Each control is hidden or an ordinary link until this file finds that it can work.
  *
- * <a data-back href>            goes back, with everything typed still there
  * <button data-copy=text data-copied=word hidden>   copies, and says so
  * <button data-share data-share-url data-share-text hidden>   opens the device's own sharing
  * <a data-exit href>, [data-exit-hint hidden]       leaves at once; also Shift three times
@@ -16,13 +15,10 @@ if (navigator.share) reveal("[data-share]");
 if (exit) reveal("[data-exit-hint]");
 
 document.addEventListener("click", async (event) => {
-  const control = event.target.closest("[data-back],[data-copy],[data-share],[data-exit]");
+  const control = event.target.closest("[data-copy],[data-share],[data-exit]");
   if (!control) return;
-  const { back, copy, copied, share, shareUrl: url, shareText: text } = control.dataset;
-  if (back !== undefined && document.referrer.startsWith(location.origin + "/")) {
-    event.preventDefault();
-    history.back();
-  } else if (copy !== undefined) {
+  const { copy, copied, share, shareUrl: url, shareText: text } = control.dataset;
+  if (copy !== undefined) {
     await navigator.clipboard.writeText(copy);
     control.setAttribute("aria-live", "polite");
     control.textContent = copied;

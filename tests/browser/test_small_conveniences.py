@@ -17,7 +17,6 @@ PAGE = (
     HEAD
     + """<title>A private page</title>
 <style>[hidden] {{ display: none }}</style>
-<a data-back href="/start">Back</a>
 <button type="button" data-copy="https://petition.example.org/" data-copied="Copied" hidden>Copy the link</button>
 <button type="button" data-share data-share-url="https://petition.example.org/" data-share-text="Sign" hidden>
 Share</button>
@@ -60,23 +59,6 @@ def visit(page: Page, site: Site) -> None:
     page.get_by_label("Name").fill("Test Signer")
     page.get_by_role("link", name="On").click()
     expect(page.get_by_text("Or press Shift three times.")).to_be_visible()  # the script has run
-
-
-def test_back_goes_back_to_what_was_typed(site, page):
-    visit(page, site)
-
-    page.get_by_role("link", name="Back").click()
-
-    expect(page.get_by_label("Name")).to_have_value("Test Signer")
-
-
-def test_back_is_an_ordinary_link_for_who_came_from_elsewhere(site, page):
-    page.goto(site.elsewhere)
-    page.goto(site.url + "/page")
-
-    page.get_by_role("link", name="Back").click()
-
-    expect(page).to_have_title("Start")
 
 
 def test_copy_copies_and_says_so(site, context, page):

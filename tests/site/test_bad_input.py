@@ -190,6 +190,7 @@ def test_a_form_s_address_cannot_be_opened_by_itself(client, path):
     answer = client.get(path)
 
     assert answer.status_code == 405
+    assert answer.allow == {"POST", "OPTIONS"}
     assert_helpful(answer)
 
 
@@ -199,6 +200,8 @@ def test_other_methods_are_refused(client, path, method):
     answer = client.open(path, method=method)
 
     assert answer.status_code == 405
+    assert answer.allow
+    assert method not in answer.allow
     assert_helpful(answer)
 
 

@@ -102,6 +102,10 @@ def test_settings_do_not_change_while_a_process_lives():
         ("DATABASE_URL", "not an address"),
         ("LIMITS_URL", "memcached://example.org"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy.example.org"),
+        ("BIND", "0.0.0.0"),
+        ("BIND", "::"),
+        ("BIND", "192.0.2.7"),
+        ("BIND", "nidaa.example.org"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(name, value):
@@ -115,6 +119,11 @@ def test_production_is_refused_without_a_public_address_a_sender_and_a_relay(nam
 
     with pytest.raises(ConfigurationError, match=name):
         from_environment(without)
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.0.2.7"])
+def test_production_may_be_reached_from_other_machines(bind):
+    assert from_environment({**EXAMPLES, "BIND": bind}).bind == bind
 
 
 def test_production_is_refused_on_an_address_that_is_not_encrypted():
@@ -148,6 +157,17 @@ def test_a_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path):
 
 def test_production_never_makes_a_secret_key_by_itself(tmp_path):
     settings = dataclasses.replace(from_environment(EXAMPLES), secret_key_file=tmp_path / "missing")
+
+    with pytest.raises(ConfigurationError, match="SECRET_KEY_FILE"):
+        config.secret_key(settings)
+
+
+def test_production_refuses_a_secret_key_that_others_on_the_machine_can_read(tmp_path):
+    path = tmp_path / "secret-key"
+    config.write_secret_key(path)
+    settings = dataclasses.replace(from_environment(EXAMPLES), secret_key_file=path)
+    assert len(config.secret_key(settings)) == config.SECRET_BYTES
+    path.chmod(0o640)
 
     with pytest.raises(ConfigurationError, match="SECRET_KEY_FILE"):
         config.secret_key(settings)
