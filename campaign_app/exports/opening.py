@@ -4,11 +4,21 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from ..sealing.campaign_secret import CampaignSecret
 from ..sealing.contacts import open_contact
 from ..sealing.problems import CannotOpen, NotSealed, SealedForOthers
-from .rules import BYTE_ORDER_MARK, NotAContact, SheetHeader, csv_line, csv_row
+from .rules import (
+    BYTE_ORDER_MARK,
+    NotAContact,
+    NotARow,
+    SheetHeader,
+    csv_line,
+    csv_row,
+    parts_of,
+    without_updates,
+)
 
 LINES_NAMED = 20
 
@@ -33,9 +43,20 @@ class Opening:
         return self.seen == self.header.rows and not self.failed
 
     @property
+    def what_it_holds(self) -> str:
+        """Return how many were counted when the sheet was made, how many of them it holds, and what that is worth now."""
+        made_at = self.header.made_at.astimezone(UTC)
+        people = self.header.statement.get("people", "an unknown number of")
+        return (
+            f"counted when this sheet was made ({made_at:%d %B %Y, %H:%M} UTC): {people} people; "
+            f"it holds the {self.header.rows} of them whose details were still kept. "
+            "Some may have withdrawn since: make a new sheet before you use it"
+        )
+
+    @property
     def report(self) -> list[str]:
         """Return the outcome in sentences; failed rows are counted and the first twenty are named."""
-        told = [f"{self.opened} of {self.header.rows} rows opened"]
+        told = [f"{self.opened} of {self.header.rows} rows opened", self.what_it_holds]
         if self.is_cut_short:
             told.append(f"the file is cut short: {self.header.rows - self.seen} rows are missing")
         elif self.seen > self.header.rows:
@@ -65,18 +86,18 @@ def csv_of(lines: Iterable[str], *, opening: Opening, secret: CampaignSecret) ->
             continue
         opening.seen += 1
         try:
-            sealed = _bytes_of(line)
-            contact = open_contact(sealed, petition_slug=opening.header.petition, secret=secret)
-            row = csv_row(contact, columns)
-        except (CannotOpen, NotAContact) as problem:
+            text, wants_updates = parts_of(line, opening.header.version)
+            contact = open_contact(_bytes_of(text), petition_slug=opening.header.petition, secret=secret)
+            row = csv_row(contact if wants_updates else without_updates(contact), columns)
+        except (CannotOpen, NotAContact, NotARow) as problem:
             opening.failed[number] = str(problem)
             continue
         opening.opened += 1
         yield row
 
 
-def _bytes_of(line: str) -> bytes:
+def _bytes_of(text: str) -> bytes:
     try:
-        return base64.b64decode(line.strip(), validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise NotSealed("not a sealed contact") from None

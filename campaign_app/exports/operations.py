@@ -1,21 +1,22 @@
 """Writes sealed sheets. There is no way to read a contact here: the server holds no key that could."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, func, select
 
+from ..clock import utc_day
+from ..config import settings
 from ..errors import Refusal
 from ..extensions import db
-from ..petitions.queries import petition_by_id
+from ..petitions.queries import PetitionRecord, petition_by_id
 from ..signing.models import Signature
 from ..tally.queries import statement
-from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader
+from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader, row_line
 
 ROWS_AT_A_TIME = 500
 
@@ -46,8 +47,8 @@ def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: da
     """Write the sealed contacts of everyone who is counted, in the order of their random keys.
 
     Withdrawn, erased and invalidated signatures, and contacts that were deleted when their time came, are
-    not among them. Rows come from one statement, so the number in the header is the number that follows,
-    and memory does not grow with it. Reads only.
+    not among them. Beside each stands whether the person wants news as of now. Rows come from one statement, so
+    the number in the header is the number that follows, and memory does not grow with it. Reads only.
 
     purpose: why it leaves, in words; everyone who opens the sheet reads it.
     Raises PurposeMissing, PetitionUnknown.
@@ -59,7 +60,7 @@ def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: da
     included = _is_included(petition_id)
     how_many = select(func.count()).select_from(Signature).where(included).scalar_subquery()
     rows = db.session.execute(
-        select(Signature.sealed_contact, how_many).where(included).order_by(Signature.id),
+        select(Signature.sealed_contact, Signature.wants_updates, how_many).where(included).order_by(Signature.id),
         execution_options={"yield_per": ROWS_AT_A_TIME},
     )
     first = next(rows, None)
@@ -68,8 +69,9 @@ def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: da
         titles={language: text.title for language, text in petition.texts.items()},
         purpose=purpose,
         made_at=now,
-        rows=first[1] if first else 0,
+        rows=first[2] if first else 0,
         statement=_plain(asdict(statement(petition_id, now=now))),
+        last_full_day=_last_full_day(petition, now),
         keys=_keys(petition_id),
     )
     digest, size = hashlib.sha256(), 0
@@ -92,9 +94,19 @@ def _lines(header: SheetHeader, first: Any, rows: Iterable[Any]) -> Iterable[byt
     yield header.line.encode()
     if first is None:
         return
-    yield base64.b64encode(first[0]) + b"\n"
-    for sealed, _ in rows:
-        yield base64.b64encode(sealed) + b"\n"
+    yield row_line(first[0], wants_updates=first[1])
+    for sealed, wants_updates, _ in rows:
+        yield row_line(sealed, wants_updates=wants_updates)
+
+
+def _last_full_day(petition: PetitionRecord, now: datetime) -> dict[str, Any] | None:
+    """Return the numbers of yesterday and their address, where anyone can check them; None on the first day."""
+    yesterday = utc_day(now) - timedelta(days=1)
+    found = statement(petition.id, now=now, on=yesterday)
+    if found.first_on is None or found.first_on > yesterday:
+        return None
+    page = f"/{petition.home_language}/petitions/{petition.slug}/numbers/{yesterday.isoformat()}"
+    return {"on": yesterday.isoformat(), "address": settings().base_url + page, "statement": _plain(asdict(found))}
 
 
 def _keys(petition_id: int) -> list[str]:

@@ -1,9 +1,12 @@
 """The sheet file and the CSV made of it: pure.
 
-A `.nidaa-sheet` is text, one JSON header line and then one line of base 64 for each sealed contact.
+A `.nidaa-sheet` is text: one JSON header line, then a line for each contact, its sealed bytes in base 64.
+From version 2 on a tab follows and 1 or 0: whether the person still wants news. What was sealed tells the consent
+of the day they signed, and nobody on the server can change it when the consent is withdrawn.
 static/opener/src/sheet.js is its other reader; tests/sealing/golden holds the two together.
 """
 
+import base64
 import csv
 import io
 import json
@@ -13,10 +16,13 @@ from datetime import datetime
 from typing import Any
 
 FORMAT = "nidaa-sheet"
-VERSION = 1
+VERSION = 2  # version 1 had no marks of consent
+READABLE_VERSIONS = (1, 2)
 SUFFIX = ".nidaa-sheet"
 LONGEST_HEADER = 64 * 1024
 LONGEST_PURPOSE = 200
+MARK = "\t"
+MARKS = {"0": False, "1": True}
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Arabic as something else
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -44,11 +50,17 @@ class NotAContact(ValueError):
     """What was sealed in a row is not a contact."""
 
 
+class NotARow(ValueError):
+    """A line of the sheet does not say whether the person still wants news."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SheetHeader:
     """The first line of a sheet: what it is for, whose it is, and how much of it there must be.
 
-    titles: language code → title. statement: the numbers as of `made_at`. keys: ids of the campaign keys.
+    titles: language code → title. statement: the numbers as of `made_at`. last_full_day: {"on", "address",
+    "statement"} of the last day that was over by then, whose numbers anyone can look up at that address; none in
+    version 1. keys: ids of the campaign keys.
     """
 
     petition: str
@@ -60,13 +72,15 @@ class SheetHeader:
     keys: Sequence[str]
     release: str = FROM_COMMAND_LINE
     columns: Sequence[str] = tuple(COLUMNS)
+    last_full_day: Mapping[str, Any] | None = None
+    version: int = VERSION
 
     @property
     def line(self) -> str:
         """Return the header as it is written."""
-        fields = {
+        fields: dict[str, Any] = {
             "format": FORMAT,
-            "version": VERSION,
+            "version": self.version,
             "petition": self.petition,
             "titles": dict(self.titles),
             "purpose": self.purpose,
@@ -75,8 +89,10 @@ class SheetHeader:
             "rows": self.rows,
             "columns": list(self.columns),
             "statement": dict(self.statement),
-            "keys": list(self.keys),
         }
+        if self.last_full_day is not None:
+            fields["last_full_day"] = dict(self.last_full_day)
+        fields["keys"] = list(self.keys)
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -95,14 +111,42 @@ def header_of(line: str) -> SheetHeader:
             rows=int(fields["rows"]),
             columns=tuple(fields["columns"]),
             statement=dict(fields["statement"]),
+            last_full_day=dict(fields["last_full_day"]) if "last_full_day" in fields else None,
             keys=tuple(fields["keys"]),
+            version=fields["version"],
         )
-        version = fields["version"]
+        is_known = type(header.version) is int and header.version in READABLE_VERSIONS
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotASheet("this is not a sheet of signatures") from None
-    if version != VERSION or not header.columns or set(header.columns) - set(COLUMNS):
+    if not is_known or not header.columns or set(header.columns) - set(COLUMNS):
         raise NotASheet("this sheet was made by another version of Nidaa")
     return header
+
+
+def row_line(sealed: bytes, *, wants_updates: bool) -> bytes:
+    """Return the line of one sealed contact."""
+    return base64.b64encode(sealed) + (b"\t1\n" if wants_updates else b"\t0\n")
+
+
+def parts_of(line: str, version: int) -> tuple[str, bool]:
+    """Return (base 64 of the sealed contact, whether the person still wants news as far as the sheet says).
+
+    Raises NotARow where a mark is missing: without it, whoever stopped the news would be written to.
+    """
+    sealed, tab, mark = line.strip().partition(MARK)
+    if version == 1:
+        return line.strip(), True
+    if not tab or mark not in MARKS:
+        raise NotARow("it does not say whether the person still wants news")
+    return sealed, MARKS[mark]
+
+
+def without_updates(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a contact whose consent to news was withdrawn since it was sealed. Raises NotAContact."""
+    consents = contact.get("consents")
+    if not isinstance(consents, Mapping):
+        raise NotAContact("a field of the contact is missing")
+    return {**contact, "consents": {**consents, "updates": None}}
 
 
 def inert(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from campaign_app.exports.rules import SheetHeader
+from campaign_app.exports.rules import SheetHeader, row_line
 from campaign_app.sealing import operations
 from campaign_app.sealing.campaign_secret import CampaignSecret, secret_from_words
 from campaign_app.sealing.contacts import seal_contact
@@ -26,8 +26,10 @@ OPENER_FILE = ROOT / "static" / "opener" / "opener.html"
 OPENER = OPENER_FILE.as_uri()
 GOLDEN = ROOT / "tests" / "sealing" / "golden"
 FROZEN = json.loads((GOLDEN / "secrets.json").read_text())
-SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
-TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
+SHEET = GOLDEN / "sheet-v2.nidaa-sheet"
+TABLE = (GOLDEN / "sheet-v2.csv").read_bytes()
+OLD_SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
+OLD_TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
 SECRETS = [CampaignSecret(bytes.fromhex(frozen["seed"])) for frozen in FROZEN]
 TODAY = date(2026, 3, 5)
 
@@ -72,7 +74,7 @@ def sheet_of(tmp_path: Path) -> Callable[[int], Path]:
         with path.open("wb") as out:
             out.write(header.line.encode())
             for number in range(rows):
-                out.write(base64.b64encode(sealed_row(number, keys)) + b"\n")
+                out.write(row_line(sealed_row(number, keys), wants_updates=False))
         return path
 
     return write
@@ -234,6 +236,31 @@ def test_the_golden_sheet_becomes_the_golden_table(page, who):
     assert table == TABLE
 
 
+def test_a_sheet_of_the_first_version_still_opens(page):
+    open_sheet(page, OLD_SHEET, FROZEN[0]["words"])
+    expect(page.locator("#opened")).to_have_text("20 rows were opened.")
+
+    assert saved(page, "Save the table (CSV)")[1] == OLD_TABLE
+
+
+def test_a_row_that_does_not_say_who_wants_news_is_left_out(page, tmp_path):
+    path = spoiled(tmp_path, lambda lines: [lines[0], lines[1].split(b"\t")[0] + b"\n", *lines[2:]])
+
+    open_sheet(page, path, FROZEN[0]["words"])
+
+    expect(page.locator("#failed")).to_contain_text("Line 2: damaged")
+
+
+def test_the_last_screen_says_what_for_and_which_count_the_table_belongs_to(page):
+    open_sheet(page, SHEET, FROZEN[0]["words"])
+
+    expect(page.locator("main")).to_contain_text("Golden file of the tests")
+    expect(page.locator("#holds")).to_have_text(
+        "25 people were counted when this sheet was made (5 March 2026 at 12:00 UTC). It holds 20 whose details "
+        "were still kept. Some may have withdrawn since: make a new sheet before you use it."
+    )
+
+
 def test_five_thousand_rows_come_out_whole_and_in_order(page, sheet_of):
     open_sheet(page, sheet_of(5_000), FROZEN[0]["words"])
     expect(page.locator("#opened")).to_have_text("5,000 rows were opened.", timeout=60_000)
@@ -379,7 +406,7 @@ def test_a_picture_without_a_square_code_is_refused(page, tmp_path):
         (b"", "not a sealed sheet"),
         (b"name,email\n", "not a sealed sheet"),
         (b"\x00\xff" * 50_000, "not a sealed sheet"),
-        (SHEET.read_bytes().replace(b'"version":1', b'"version":2', 1), "newer version"),
+        (SHEET.read_bytes().replace(b'"version":2', b'"version":3', 1), "newer version"),
         (SHEET.read_bytes().replace(b'"text_version"', b'"token"', 1), "newer version"),
     ],
 )
@@ -401,7 +428,7 @@ def test_a_key_that_fits_no_row_is_refused_by_naming_those_that_do(page):
 
 
 def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(page, tmp_path):
-    path = spoiled(tmp_path, lambda lines: [*lines[:19], lines[19][:50]])
+    path = spoiled(tmp_path, lambda lines: [*lines[:19], lines[19][:52] + b"\t0"])
 
     open_sheet(page, path, FROZEN[0]["words"])
 
@@ -412,12 +439,12 @@ def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(page, tmp_pat
 
 
 def test_rows_that_do_not_open_are_left_out_and_named(page, tmp_path):
-    foreign = json.loads((GOLDEN / "contacts-v1.json").read_text())["for_one_key"]["sealed"].encode() + b"\n"
+    foreign = json.loads((GOLDEN / "contacts-v1.json").read_text())["for_one_key"]["sealed"].encode() + b"\t1\n"
 
     def change(lines: list[bytes]) -> list[bytes]:
-        altered = bytearray(base64.b64decode(lines[2]))
+        altered = bytearray(base64.b64decode(lines[2].split(b"\t")[0]))
         altered[-1] ^= 1
-        return [lines[0], b"not base 64!\n", base64.b64encode(altered) + b"\n", foreign, *lines[4:]]
+        return [lines[0], b"not base 64!\t0\n", base64.b64encode(altered) + b"\t1\n", foreign, *lines[4:]]
 
     open_sheet(page, spoiled(tmp_path, change), FROZEN[0]["words"])
     expect(page.locator("#opened")).to_have_text("17 rows were opened.")

@@ -11,8 +11,10 @@ from campaign_app.sealing.key_files import CAMPAIGN_PUBLIC, CAMPAIGN_SECRET, key
 
 from ..sealing.conftest import GOLDEN, TODAY, golden
 
-SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
-TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
+SHEET = GOLDEN / "sheet-v2.nidaa-sheet"
+TABLE = (GOLDEN / "sheet-v2.csv").read_bytes()
+OLD_SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
+OLD_TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
 SECRETS = [CampaignSecret(bytes.fromhex(frozen["seed"])) for frozen in golden("secrets.json")]
 
 
@@ -40,6 +42,32 @@ def test_the_golden_sheet_opens_with_the_words_of_either_backup(who):
     assert result.exit_code == 0
     assert result.stdout_bytes == TABLE
     assert "20 of 20 rows opened" in result.stderr
+
+
+def test_a_sheet_of_the_first_version_still_opens():
+    result = opened(OLD_SHEET, "--words", typed=SECRETS[0].text)
+
+    assert result.exit_code == 0
+    assert result.stdout_bytes == OLD_TABLE != TABLE
+
+
+@pytest.mark.parametrize("mark", [b"", b"\t", b"\t2", b"\t1\t0"])
+def test_a_row_that_does_not_say_who_wants_news_is_left_out(spoiled, mark):
+    path = spoiled(lambda lines: [lines[0], lines[1].split(b"\t")[0] + mark + b"\n", *lines[2:]])
+
+    result = opened(path, "--words", typed=SECRETS[0].text)
+
+    assert result.exit_code == 3
+    assert "line 2: it does not say whether the person still wants news" in result.stderr
+    assert "19 of 20 rows opened" in result.stderr
+
+
+def test_the_report_says_which_count_the_table_belongs_to():
+    result = opened(SHEET, "--words", typed=SECRETS[0].text)
+
+    assert "counted when this sheet was made (05 March 2026, 12:00 UTC): 25 people" in result.stderr
+    assert "it holds the 20 of them whose details were still kept" in result.stderr
+    assert "make a new sheet before you use it" in result.stderr
 
 
 def test_the_golden_sheet_opens_with_the_text_of_the_square_code():
@@ -92,7 +120,7 @@ def test_another_file_is_no_sheet(tmp_path, content):
 
 
 def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(spoiled):
-    path = spoiled(lambda lines: [*lines[:19], lines[19][:50]])
+    path = spoiled(lambda lines: [*lines[:19], lines[19][:52] + b"\t0"])
 
     result = opened(path, "--words", typed=SECRETS[0].text)
 
@@ -103,12 +131,12 @@ def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(spoiled):
 
 
 def test_rows_that_do_not_open_are_left_out_and_named(spoiled):
-    foreign = base64.b64encode(base64.b64decode(golden("contacts-v1.json")["for_one_key"]["sealed"])) + b"\n"
+    foreign = base64.b64encode(base64.b64decode(golden("contacts-v1.json")["for_one_key"]["sealed"])) + b"\t1\n"
 
     def change(lines):
-        altered = bytearray(base64.b64decode(lines[2]))
+        altered = bytearray(base64.b64decode(lines[2].split(b"\t")[0]))
         altered[-1] ^= 1
-        return [lines[0], b"not base 64!\n", base64.b64encode(altered) + b"\n", foreign, *lines[4:]]
+        return [lines[0], b"not base 64!\t0\n", base64.b64encode(altered) + b"\t1\n", foreign, *lines[4:]]
 
     result = opened(spoiled(change), "--words", typed=SECRETS[0].text)
 

@@ -30,7 +30,7 @@ CONTACT = {
 }
 HEADER = {
     "format": "nidaa-sheet",
-    "version": 1,
+    "version": 2,
     "petition": "lists-and-graves",
     "titles": {"en": "Lists and graves"},
     "purpose": "Golden",
@@ -39,6 +39,11 @@ HEADER = {
     "rows": 20,
     "columns": list(COLUMNS),
     "statement": {"people": 20},
+    "last_full_day": {
+        "on": "2026-03-04",
+        "address": "https://example.org/numbers",
+        "statement": {"people": 19},
+    },
     "keys": ["00" * 8],
 }
 
@@ -50,6 +55,15 @@ def test_a_header_comes_back_as_it_was_written():
     assert json.loads(header.line) == HEADER
 
 
+def test_a_header_of_the_first_version_comes_back_too():
+    first = {name: value for name, value in HEADER.items() if name != "last_full_day"} | {"version": 1}
+
+    header = header_of(json.dumps(first))
+
+    assert (header.version, header.last_full_day) == (1, None)
+    assert json.loads(header.line) == first
+
+
 @pytest.mark.parametrize(
     "line",
     ["", "{", "[]", "null", '"nidaa-sheet"', '{"format":"nidaa-sheet"}', '{"format":"other","version":1}'],
@@ -59,7 +73,7 @@ def test_other_files_are_no_sheets(line):
         header_of(line)
 
 
-@pytest.mark.parametrize("changes", [{"version": 2}, {"columns": ["token"]}, {"columns": []}])
+@pytest.mark.parametrize("changes", [{"version": 3}, {"version": "2"}, {"version": True}, {"columns": ["token"]}, {"columns": []}])
 def test_a_sheet_of_another_version_is_refused_and_so_is_the_private_token(changes):
     with pytest.raises(NotASheet, match="another version"):
         header_of(json.dumps({**HEADER, **changes}))

@@ -1,11 +1,12 @@
 """`campaign export --sealed`: who is counted leaves, sealed; nobody else, and nothing in plain text."""
 
 import base64
+import csv
 import hashlib
 import io
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -18,13 +19,14 @@ from campaign_app.extensions import db
 from campaign_app.petitions.rules import PetitionUnknown
 from campaign_app.sealing.contacts import seal_contact
 from campaign_app.sealing.keys import keyring
+from campaign_app.signing import operations
 from campaign_app.signing.models import Signature
 from campaign_app.tally.models import TallyCell
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-def sign(petition, nth, *, state="counted", has_contact=True):
+def sign(petition, nth, *, state="counted", has_contact=True, asked_for_news=False):
     """Put a counted signature into the database and return it."""
     cell = db.session.scalars(select(TallyCell)).one()
     signature_id = hashlib.sha256(b"%d" % nth).digest()[:16]
@@ -35,7 +37,7 @@ def sign(petition, nth, *, state="counted", has_contact=True):
         "email": f"signer{nth}@example.org",
         "country": "DE",
         "language": "en",
-        "consents": {"signing": 1, "updates": None},
+        "consents": {"signing": 1, "updates": 1 if asked_for_news else None},
         "text_version": 1,
         "token": "t" * 32,
     }
@@ -54,6 +56,7 @@ def sign(petition, nth, *, state="counted", has_contact=True):
         text_language="en",
         text_version=1,
         consent_version=1,
+        wants_updates=asked_for_news,
         path="nojs",
         link_hash=hashlib.sha256(b"link %d" % nth).digest(),
     )
@@ -94,12 +97,44 @@ def sheet_of(petition, purpose="Letter to the Council"):
     return out.getvalue(), manifest
 
 
+def table_of(content, opening):
+    lines = content.decode().splitlines()[1:]
+    return "".join(csv_of(lines, opening=opening, secret=keyring().demo_secrets[1]))
+
+
+def test_whoever_stopped_the_news_is_not_in_the_table_as_somebody_to_write_to(petition, signatures):
+    steady = sign(petition, 8, asked_for_news=True)
+    stopped = sign(petition, 9, asked_for_news=True)
+    db.session.flush()
+    operations.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
+    db.session.commit()
+
+    content, manifest = sheet_of(petition)
+    rows = csv.DictReader(io.StringIO(table_of(content, Opening(manifest.header)).removeprefix("\ufeff")))
+
+    consents = {row["id"]: row["consent_updates"] for row in rows}
+    assert (consents[steady.id.hex()], consents[stopped.id.hex()]) == ("1", "")
+    assert manifest.header.version == 2
+
+
+def test_the_first_line_names_the_last_full_day_whose_numbers_anyone_can_check(petition, signatures):
+    today = sheet_of(petition)[1].header.last_full_day
+    db.session.scalars(select(TallyCell)).one().day = NOW.date() - timedelta(days=1)
+    db.session.commit()
+
+    told = sheet_of(petition)[1].header.last_full_day
+
+    assert today is None  # nobody had signed by then
+    assert (told["on"], told["statement"]["people"]) == ("2026-03-04", 5)
+    assert told["address"] == f"http://localhost/ar/petitions/{petition.slug}/numbers/2026-03-04"
+
+
 def test_those_who_are_counted_leave_in_the_order_of_their_random_keys(petition, signatures):
     content, manifest = sheet_of(petition)
     head, *rows = content.decode().splitlines()
 
     expected = [row.sealed_contact for row in sorted(signatures, key=lambda row: row.id)]
-    assert [base64.b64decode(row) for row in rows] == expected
+    assert [base64.b64decode(row.split("\t")[0]) for row in rows] == expected
     assert header_of(head).line == manifest.header.line
     assert manifest.header.rows == 5
 
@@ -120,9 +155,7 @@ def test_the_organiser_s_key_makes_the_table_of_it(petition):
     content, manifest = sheet_of(petition)
     opening = Opening(manifest.header)
 
-    table = "".join(
-        csv_of(content.decode().splitlines()[1:], opening=opening, secret=keyring().demo_secrets[1])
-    )
+    table = table_of(content, opening)
 
     assert opening.is_whole
     assert {f"signer{nth}@example.org" for nth in range(5)} <= set(table.replace('"', "").split(","))
@@ -133,7 +166,7 @@ def test_the_organiser_s_key_makes_the_table_of_it(petition):
 @pytest.mark.usefixtures("signatures")
 def test_nothing_of_a_signer_is_in_the_file_in_plain_text(petition):
     content, _ = sheet_of(petition)
-    unwrapped = b"".join(base64.b64decode(line) for line in content.splitlines()[1:])
+    unwrapped = b"".join(base64.b64decode(line.split(b"\t")[0]) for line in content.splitlines()[1:])
 
     for hidden in (b"Test Signer", b"signer1@example.org", b"example.org"):
         assert hidden not in content

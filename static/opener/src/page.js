@@ -202,18 +202,32 @@ async function chooseSheet(file) {
   }
 }
 
-function aboutSheet(header) {
+function whatFor(header) {
   const titles = header.titles || {};
   const title = titles[language] || Object.values(titles)[0] || header.petition;
+  return [
+    ["open_petition", make("bdi", {}, title)],
+    ["open_purpose", make("bdi", {}, String(header.purpose ?? ""))],
+  ];
+}
+
+function aboutSheet(header) {
   const release = `open_release_${header.release}`;
   const isKnownRelease = Object.hasOwn(TEXTS[language], release);
   return factsOf(
-    ["open_petition", make("bdi", {}, title)],
-    ["open_purpose", make("bdi", {}, String(header.purpose ?? ""))],
+    ...whatFor(header),
     ["open_release", make("bdi", {}, isKnownRelease ? say(release) : String(header.release ?? ""))],
     ["open_made", sayMoment(new Date(header.made_at))],
     ["open_rows", sayNumber(header.rows)],
   );
+}
+
+// A table outlives the count it was made from, so it goes out with the number and the moment it belongs to.
+function whatItHolds(header) {
+  const people = header.statement?.people;
+  const moment = sayMoment(new Date(header.made_at));
+  const counted = Number.isSafeInteger(people) ? say("open_counted", { n: people, moment }) : "";
+  return make("p", { id: "holds" }, `${counted} ${say("open_holds", { n: header.rows })} ${say("open_since")}`.trim());
 }
 
 async function startOpening() {
@@ -283,6 +297,8 @@ function resultView() {
     make("p", { id: "opened" }, say("rows_opened", { n: seen - failed.length })),
     missingRows(header.rows - seen),
     failed.length ? failedRows(failed) : null,
+    factsOf(...whatFor(header)),
+    whatItHolds(header),
     make("p", {}, say("download_hint")),
     make("div", { class: "actions" }, button("download", save, "main"), button("open_another", another)),
   ];

@@ -1,4 +1,4 @@
-// The sheet file and the CSV made of it; campaign_app/exports/rules.py is the other reader and writer.
+// The sheet file and the CSV made of it; campaign_app/exports/rules.py is the other reader and writer, and tells the format.
 
 const COLUMNS = {
   id: (contact) => contact.id,
@@ -30,7 +30,7 @@ function headerOf(line) {
     throw new NotASheet("not_a_sheet");
   }
   if (header === null || header.format !== "nidaa-sheet") throw new NotASheet("not_a_sheet");
-  if (header.version !== 1) throw new NotASheet("sheet_of_other_version");
+  if (header.version !== 1 && header.version !== 2) throw new NotASheet("sheet_of_other_version");
   const isWhole =
     typeof header.petition === "string" &&
     Number.isSafeInteger(header.rows) &&
@@ -41,6 +41,18 @@ function headerOf(line) {
   if (!isWhole) throw new NotASheet("not_a_sheet");
   if (header.columns.some((name) => !Object.hasOwn(COLUMNS, name))) throw new NotASheet("sheet_of_other_version");
   return header;
+}
+
+// From version 2 on a row says whether the person still wants news: what was sealed tells the day they signed.
+function partsOf(line, version) {
+  const [sealed, mark, ...more] = line.trim().split("\t");
+  if (version === 1) return { sealed: line.trim(), wantsUpdates: true };
+  if ((mark !== "0" && mark !== "1") || more.length) throw new CannotOpen("row_damaged");
+  return { sealed, wantsUpdates: mark === "1" };
+}
+
+function withoutUpdates(contact) {
+  return contact.consents ? { ...contact, consents: { ...contact.consents, updates: null } } : contact;
 }
 
 function csvLine(values) {

@@ -94,7 +94,11 @@ const TEXTS = {
     open_release: "Release",
     "open_release_command-line": "From the command line, without the approval of two persons",
     open_made: "Made at",
+    moment: "{moment} UTC",
     open_rows: "Rows",
+    open_counted: { one: "1 person was counted when this sheet was made ({moment}).", other: "{n} people were counted when this sheet was made ({moment})." },
+    open_holds: { one: "It holds 1 whose details were still kept.", other: "It holds {n} whose details were still kept." },
+    open_since: "Some may have withdrawn since: make a new sheet before you use it.",
     open_do: "Open the sheet",
     open_no_file: "Choose a sealed sheet first.",
     open_running: "Opening the sheet",
@@ -210,10 +214,14 @@ const TEXTS = {
     open_file: "القائمة المختومة",
     open_petition: "العريضة",
     open_purpose: "الغرض",
-    open_release: "التسليم",
+    open_release: "الإخراج من الخادم",
     "open_release_command-line": "من سطر الأوامر، دون موافقة شخصين",
     open_made: "وقت الإنشاء",
+    moment: "{moment} بالتوقيت العالمي",
     open_rows: "الأسطر",
+    open_counted: { zero: "لم يكن أحد محسوباً حين أُنشئ هذا الكشف ({moment}).", one: "كان شخص واحد محسوباً حين أُنشئ هذا الكشف ({moment}).", two: "كان شخصان محسوبين حين أُنشئ هذا الكشف ({moment}).", few: "كان {n} أشخاص محسوبين حين أُنشئ هذا الكشف ({moment}).", many: "كان {n} شخصاً محسوبين حين أُنشئ هذا الكشف ({moment}).", other: "كان {n} شخص محسوبين حين أُنشئ هذا الكشف ({moment})." },
+    open_holds: { zero: "ولا يضم بيانات أحد، لأننا لم نعد نحتفظ بشيء منها.", one: "ويضم بيانات شخص واحد كانت لا تزال محفوظة.", two: "ويضم بيانات شخصين كانت لا تزال محفوظة.", few: "ويضم بيانات {n} أشخاص كانت لا تزال محفوظة.", many: "ويضم بيانات {n} شخصاً كانت لا تزال محفوظة.", other: "ويضم بيانات {n} شخص كانت لا تزال محفوظة." },
+    open_since: "وقد يكون بعضهم سحب توقيعه بعد ذلك: اطلب كشفاً جديداً قبل أن تستعمله.",
     open_do: "افتح القائمة",
     open_no_file: "اختر قائمة مختومة أولاً.",
     open_running: "جارٍ فتح القائمة",
@@ -267,5 +275,6 @@ function sayDay(day) {
 }
 
 function sayMoment(moment) {
-  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeStyle: "short" }).format(moment);
+  const format = new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: "UTC" });
+  return say("moment", { moment: format.format(moment) });
 }

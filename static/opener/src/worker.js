@@ -4,10 +4,10 @@ let ready;
 
 self.onmessage = async ({ data }) => {
   if (data.start) {
-    ready = openerFor(data.start.secret, data.start.petition).then((opener) => ({ opener, columns: data.start.columns }));
+    ready = openerFor(data.start.secret, data.start.petition).then((opener) => ({ opener, ...data.start }));
     return;
   }
-  const { opener, columns } = await ready;
+  const { opener, columns, version } = await ready;
   const failed = [];
   let count = 0;
   const rows = await Promise.all(
@@ -15,7 +15,9 @@ self.onmessage = async ({ data }) => {
       if (!line.trim()) return "";
       count += 1;
       try {
-        return csvRow(await openContact(sealedBytes(line), opener), columns);
+        const { sealed, wantsUpdates } = partsOf(line, version);
+        const contact = await openContact(sealedBytes(sealed), opener);
+        return csvRow(wantsUpdates ? contact : withoutUpdates(contact), columns);
       } catch (problem) {
         failed.push({ line: data.firstLine + at, reason: problem.reason || "row_damaged" });
         return "";
@@ -26,9 +28,9 @@ self.onmessage = async ({ data }) => {
   self.postMessage({ batch: data.batch, csv: rows.join(""), count, failed });
 };
 
-function sealedBytes(line) {
+function sealedBytes(text) {
   try {
-    return fromBase64(line);
+    return fromBase64(text);
   } catch {
     throw new CannotOpen("row_damaged");
   }
