@@ -28,6 +28,7 @@ from campaign_app.shield import ceilings, check_token, form_token
 from campaign_app.shield.ceilings import Ceiling
 from campaign_app.shield.rules import CHECK_LEAST_AGE, FORM_LIFETIME
 from campaign_app.signing import operations
+from campaign_app.signing.link_views import DONE
 from campaign_app.signing.models import Signature
 from campaign_app.tally import operations as tally
 from campaign_app.tally import snapshots
@@ -157,7 +158,9 @@ def form_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.post(
         "check the address, to get a link", f"{base}/lost-link", email=PERSON["email"], **fresh
     )
-    yield visitor.get("request accepted", f"{base}/request-accepted")
+    yield visitor.post("petition, to be corrected", f"{base}/sign", **PERSON, correct="y", **fresh)
+    yield visitor.get("request accepted, for a link", f"{base}/request-accepted")
+    yield visitor.get("request accepted, to send again", f"{base}/send-again-accepted")
     with visitor.monkeypatch.context() as patch:
         patch.setattr(ceilings, "POSTS", Ceiling("posts", parse("1/10 minutes")))
         visitor.post("counted", f"{base}/sign", **PERSON, **visitor.tokens())
@@ -180,6 +183,8 @@ def private_pages(visitor: Visitor) -> Iterator[Page]:
         assert visitor.post("added", f"{mine}/people", name=name, **asked).answer.status_code == 303
     visitor.post("withdrawn", f"{mine}/withdraw", nth="2")
     yield visitor.get("my signature, several people", mine)
+    for done in DONE:
+        yield visitor.get(f"my signature, {done}", f"{mine}?done={done}")
     yield visitor.post("my signature, person without a name", f"{mine}/people", email="signer")
     other = {**asked, "email": "other@example.org"}
     yield visitor.post("my signature, not this mailbox", f"{mine}/people", name="Another Signer", **other)
@@ -206,6 +211,8 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yesterday = utc_day(utc_now()) - timedelta(days=1)
     yield visitor.get("numbers, with breakdowns", f"/petitions/{OPEN}/numbers")
     yield visitor.get("numbers of a day", f"/petitions/{OPEN}/numbers/{yesterday.isoformat()}")
+    tomorrow = utc_day(utc_now()) + timedelta(days=1)
+    yield visitor.get("no numbers of a day to come", f"/petitions/{OPEN}/numbers/{tomorrow.isoformat()}")
     yield visitor.get("privacy", "/privacy")
     yield visitor.get("imprint", "/imprint")
     page = f"/petitions/{OTHER}"
@@ -290,7 +297,7 @@ def _grow() -> None:
 def _publish_groups() -> None:
     """Let a midnight and a week have passed, after which groups and rates are published."""
     snapshots.take(now=utc_now())
-    rates = {"rows": [("gmail", 88), ("other", 71)]}
+    rates = {"rows": [("gmail", 90), ("other", 70)]}
     last_on = utc_day(utc_now()) - timedelta(days=1)
     petition_id = petitions.petition_by_slug(OPEN).id
     db.session.add(TallySnapshot(petition_id=petition_id, kind=RATES, day=last_on, body=rates, basis={}))

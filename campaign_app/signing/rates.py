@@ -22,8 +22,9 @@ from ..tally.snapshots import last_settled_day, latest_body, newcomers_of
 from ..tally.suppression import Draw, Group, begin, draw_secret
 from .models import Pending, Signature
 
-FEWEST_REQUESTS = 100  # behind a published rate
-FEWEST_ANSWERS = 10  # confirmed, and unanswered, of all together: below it the sum itself says too much
+FEWEST_REQUESTS = 200  # behind a published rate: then a few people left out move it by less than a step
+FEWEST_ANSWERS = 100  # confirmed, and unanswered, of all together: of fewer, those left out would be too large a part
+STEP = 5  # rates are published in steps of so many per cent, since those left out may move one by as much
 ODDS = 2  # one person of each kind is left out of a provider's numbers on average: a rate must stay near the truth
 WEEK = timedelta(days=6)  # from its first day to its last
 SUNDAY = 6
@@ -41,7 +42,7 @@ class Requests(NamedTuple):
 
 @dataclass(frozen=True)
 class ConfirmationRate:
-    """One published row. percent: whole. first_on, last_on: UTC days."""
+    """One published row. percent: a multiple of STEP. first_on, last_on: UTC days."""
 
     code: str
     label: str
@@ -69,7 +70,7 @@ def leave_some_out(groups: Mapping[str, Requests], draw: Draw = draw_few) -> dic
 
 
 def rates_of(groups: Mapping[str, Requests]) -> list[tuple[str, int]]:
-    """Return (code, whole per cent) of each group of at least FEWEST_REQUESTS, in their order.
+    """Return (code, per cent to the nearest STEP) of each group of at least FEWEST_REQUESTS, in their order.
 
     The smaller ones go into `other`, last; without a rate where they are too few together.
     """
@@ -77,7 +78,7 @@ def rates_of(groups: Mapping[str, Requests]) -> list[tuple[str, int]]:
     rest = sum((asked for code, asked in groups.items() if code not in large), Requests(0, 0))
     if sum(rest) >= FEWEST_REQUESTS:
         large[OTHER] = rest
-    return [(code, round(100 * asked.confirmed / sum(asked))) for code, asked in large.items()]
+    return [(code, STEP * round(100 / STEP * asked.confirmed / sum(asked))) for code, asked in large.items()]
 
 
 def take(*, now: datetime) -> int:
@@ -111,7 +112,9 @@ def confirmation_rates(petition_id: int, *, now: datetime) -> list[ConfirmationR
     if found is None:
         return []
     last_on, body = found
-    names = {provider.code: provider.name for provider in providers()} | {OTHER: _("Other providers")}
+    is_alone = [code for code, _percent in body["rows"]] == [OTHER]
+    rest = _("All providers") if is_alone else _("Other providers")
+    names = {provider.code: provider.name for provider in providers()} | {OTHER: rest}
     return [
         ConfirmationRate(code, names.get(code, code), percent, last_on - WEEK, last_on)
         for code, percent in body["rows"]

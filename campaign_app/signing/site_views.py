@@ -1,9 +1,8 @@
 """The pages around the petitions: home, numbers, who is responsible and what is done with what is typed."""
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
 
-from flask import abort, jsonify, redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import finished_pages
@@ -14,11 +13,14 @@ from ..languages import preferred_language
 from ..petitions.queries import PetitionRecord, public_petition
 from ..tally.breakdowns import public_breakdowns
 from ..tally.queries import by_day, statement
-from ..tally.rules import Statement
+from ..tally.rules import Statement, fewest_still_counted
 from .blueprint import blueprint
 from .legal import legal_text
 from .queries import petition_cards, petition_page
 from .rates import confirmation_rates
+
+DAY = timedelta(days=1)
+LENGTH_OF_DAY = len("2026-03-05")
 
 
 @blueprint.get("/")
@@ -46,24 +48,74 @@ def home(lang: str) -> ResponseReturnValue:
 def numbers(lang: str, slug: str) -> ResponseReturnValue:
     """Show the statement of numbers as of now, each kind apart."""
     finished_pages.keep()
-    return _numbers(public_petition(slug), lang, None)
+    petition, now = public_petition(slug), utc_now()
+    shown = finished_pages.lately(
+        ("numbers", petition.id, lang),
+        lambda: {
+            "statement": statement(petition.id, now=now),
+            "breakdowns": public_breakdowns(petition.id, lang, now=now),
+            "confirmation_rates": confirmation_rates(petition.id, now=now),
+            "days": by_day(petition.id, now=now),
+        },
+    )
+    yesterday = utc_day(now) - DAY
+    return render_template(
+        "signing/numbers.html",
+        petition=petition_page(petition, lang, people=shown["statement"].people, now=now),
+        day_before=yesterday if yesterday >= _first_day(petition, shown["statement"]) else None,
+        **shown,
+    )
 
 
 @blueprint.get("/<lang:lang>/petitions/<slug>/numbers/<day>")
 def numbers_on(lang: str, slug: str, day: str) -> ResponseReturnValue:
-    """Show the statement as it stood at the end of a past UTC day."""
+    """Show the statement as it stood at the end of a past UTC day, and what is left of it."""
+    petition, now = public_petition(slug), utc_now()
+    on, today = _day(day), utc_day(now)
+    if on == today:
+        return redirect(url_for(".numbers", lang=lang, slug=slug), 302)
+    current = statement(petition.id, now=now)
+    first_day = _first_day(petition, current)
+    if on is None or not first_day <= on < today:
+        page = petition_page(petition, lang, people=0, now=now)
+        return render_template("signing/no_numbers.html", petition=page), 404
     finished_pages.keep()
-    return _numbers(public_petition(slug), lang, _past_day(day))
+    then = statement(petition.id, now=now, on=on)
+    return render_template(
+        "signing/numbers.html",
+        petition=petition_page(petition, lang, people=then.people, now=now),
+        statement=then,
+        on=on,
+        left=current.departures - then.departures,
+        still_counted=fewest_still_counted(then, current),
+        day_before=on - DAY if on > first_day else None,
+        day_after=on + DAY if on + DAY < today else None,
+    )
 
 
 @blueprint.get("/<lang:lang>/petitions/<slug>/numbers.json")
 def numbers_json(lang: str, slug: str) -> ResponseReturnValue:
     """Give the statement to machines; `?on=YYYY-MM-DD` for a past day."""
-    petition = public_petition(slug)
-    on = _past_day(request.args["on"]) if request.args.get("on") else None
-    if on is None:
+    petition, now = public_petition(slug), utc_now()
+    current = statement(petition.id, now=now)
+    asked = request.args.get("on", "")
+    on = _day(asked)
+    if on == utc_day(now):
+        answer = redirect(url_for(".numbers_json", lang=lang, slug=slug), 302)
+    elif not asked:
         finished_pages.keep()
-    answer = jsonify(_as_json(petition, statement(petition.id, now=utc_now(), on=on), lang))
+        answer = jsonify(_as_json(petition, current, lang))
+    elif on is None or not _first_day(petition, current) <= on < utc_day(now):
+        refusal = {"error": "there are no numbers for that day", "numbers": _address(petition, lang)}
+        answer = jsonify(refusal)
+        answer.status_code = 404
+    else:
+        then = statement(petition.id, now=now, on=on)
+        left = {
+            "left_since": current.departures - then.departures,
+            "still_counted_at_least": fewest_still_counted(then, current),
+        }
+        answer = jsonify(_as_json(petition, then, lang) | left)
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
@@ -82,39 +134,22 @@ def imprint(lang: str) -> ResponseReturnValue:
     return render_template("signing/imprint.html", text=legal_text("imprint", lang), campaign=campaign())
 
 
-def _numbers(petition: PetitionRecord, lang: str, on: date | None) -> str:
-    now = utc_now()
-    shown: dict[str, Any]
-    if on is None:
-        shown = finished_pages.lately(
-            ("numbers", petition.id, lang),
-            lambda: {
-                "statement": statement(petition.id, now=now),
-                "breakdowns": public_breakdowns(petition.id, lang, now=now),
-                "confirmation_rates": confirmation_rates(petition.id, now=now),
-                "days": by_day(petition.id, now=now),
-            },
-        )
-    else:
-        past = statement(petition.id, now=now, on=on)
-        shown = {"statement": past, "breakdowns": [], "confirmation_rates": [], "days": []}
-    return render_template(
-        "signing/numbers.html",
-        petition=petition_page(petition, lang, people=shown["statement"].people, now=now),
-        on=on,
-        **shown,
-    )
-
-
-def _past_day(text: str) -> date:
-    """Read a day of the past. Aborts with 404 for anything else: there is no statement to show."""
+def _day(text: str) -> date | None:
+    """Read a day as our addresses write it; None for anything else."""
     try:
-        day = date.fromisoformat(text)
+        return date.fromisoformat(text) if len(text) == LENGTH_OF_DAY else None
     except ValueError:
-        abort(404)
-    if len(text) != 10 or day >= utc_day(utc_now()):
-        abort(404)
-    return day
+        return None
+
+
+def _first_day(petition: PetitionRecord, current: Statement) -> date:
+    """Return the first UTC day of which there are numbers."""
+    days = [petition.opens_at and utc_day(petition.opens_at), current.first_on]
+    return min((day for day in days if day), default=date.max)
+
+
+def _address(petition: PetitionRecord, lang: str) -> str:
+    return public_url(".numbers", lang=lang, slug=petition.slug)
 
 
 def _as_json(petition: PetitionRecord, found: Statement, lang: str) -> dict[str, object]:
@@ -124,6 +159,8 @@ def _as_json(petition: PetitionRecord, found: Statement, lang: str) -> dict[str,
         "people": found.people,
         "mailboxes": found.mailboxes,
         "pending": found.pending,
+        "pending_as_of": found.pending_as_of.isoformat() if found.pending_as_of else None,
+        "confirmed": found.confirmed,
         "withdrawn": found.withdrawn,
         "erased": found.erased,
         "invalidated": dict(found.invalidated),

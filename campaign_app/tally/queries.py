@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
@@ -17,6 +17,7 @@ from .rules import CellTotal, Statement, pending_of, statement_of
 # transaction begun before midnight may commit after it.
 SETTLED_AFTER = timedelta(days=2)
 SETTLED = "nidaa_settled_tallies"
+DAYS_SHOWN = 30
 
 _CELLS: Table = TallyCell.__table__  # type: ignore[assignment]
 _KIND_OF_DAY = (_CELLS.c.day, _CELLS.c.event, _CELLS.c.reason)
@@ -57,27 +58,36 @@ def statement(petition_id: int, *, now: datetime, on: date | None = None) -> Sta
     today = utc_day(now)
     settled, recent = _settled(petition_id, today), _recent(petition_id, today)
     last_day = min(on, today) if on else today
-    midnight = min(last_day, today - timedelta(days=1))
-    as_of = (
-        now
-        if last_day == today
-        else datetime.combine(last_day + timedelta(days=1), datetime.min.time(), now.tzinfo)
-    )
+    last_full_day = min(last_day, today - timedelta(days=1))
+    midnight = _end_of(last_full_day)
     return statement_of(
         _totals_through(last_day, settled, recent),
-        pending=pending_of(_totals_through(midnight, settled, recent)),
-        as_of=as_of,
+        pending=pending_of(_totals_through(last_full_day, settled, recent)),
+        as_of=now if last_day == today else midnight,
+        pending_as_of=midnight,
         first_on=settled.first_confirmed_on or _first_confirmed_on(recent),
     )
 
 
 def by_day(petition_id: int, *, now: datetime) -> list[tuple[date, int]]:
-    """Return (UTC day, people confirmed that day), oldest first, through yesterday."""
+    """Return (UTC day, people confirmed that day) of each of the last DAYS_SHOWN days, oldest first, through yesterday.
+
+    Days without anyone are in it, from the first that anybody confirmed on; nothing where it has only such days.
+    """
     today = utc_day(now)
-    days = (*_settled(petition_id, today).days, *_recent(petition_id, today))
-    return [
-        (each.day, each.total.people) for each in days if each.total.event == "confirmed" and each.day < today
-    ]
+    settled, recent = _settled(petition_id, today), _recent(petition_id, today)
+    confirmed = {
+        each.day: each.total.people for each in (*settled.days, *recent) if each.total.event == "confirmed"
+    }
+    first_on = settled.first_confirmed_on or _first_confirmed_on(recent)
+    days = (today - timedelta(days=back) for back in range(DAYS_SHOWN, 0, -1))
+    shown = [(day, confirmed.get(day, 0)) for day in days if first_on and day >= first_on]
+    return shown if any(people for _day, people in shown) else []
+
+
+def _end_of(day: date) -> datetime:
+    """Return the UTC midnight that ends a day."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def _totals_through(last_day: date, settled: _Settled, recent: Iterable[DayTotal]) -> list[CellTotal]:

@@ -35,7 +35,7 @@ class Statement:
     """The statement of numbers of a petition. Kinds are shown apart and never added.
 
     people: confirmed and still counted. mailboxes: distinct e-mail addresses among them.
-    pending: asked, mailed and unanswered as of the last UTC midnight. as_of: aware UTC.
+    pending: asked, mailed and unanswered as of the UTC midnight `pending_as_of`. as_of: aware UTC.
     """
 
     people: int = 0
@@ -50,11 +50,31 @@ class Statement:
     paper: int = 0
     endorsements: int = 0
     as_of: datetime | None = None
+    pending_as_of: datetime | None = None
     first_on: date | None = None
+
+    @property
+    def departures(self) -> int:
+        """Return how often somebody left the count since the beginning."""
+        return self.withdrawn + self.erased + sum(self.invalidated.values())
+
+
+def fewest_still_counted(then: Statement, now: Statement) -> int:
+    """Return how many of the people counted `then` are at the least still counted `now`.
+
+    Whoever left in between may have come in between too, and whoever came back is not taken for one of them; so
+    there may be more, never fewer. Says nothing that the two statements do not say: docs/decisions/tally-those-same-people.md.
+    """
+    return max(0, then.people - (now.departures - then.departures))
 
 
 def statement_of(
-    totals: Iterable[CellTotal], *, pending: int, as_of: datetime, first_on: date | None
+    totals: Iterable[CellTotal],
+    *,
+    pending: int,
+    as_of: datetime,
+    pending_as_of: datetime,
+    first_on: date | None,
 ) -> Statement:
     """Sum cells into a statement. Source of every outward number."""
     people = mailboxes = 0
@@ -80,6 +100,7 @@ def statement_of(
         paper=sums["paper"],
         endorsements=sums["endorsed"],
         as_of=as_of,
+        pending_as_of=pending_as_of,
         first_on=first_on,
     )
 

@@ -1,6 +1,8 @@
 """The statement of numbers: now, at the end of any past day, and pending only as of midnight."""
 
+import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
@@ -11,14 +13,17 @@ from sqlalchemy import delete, event
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
+from campaign_app.petitions.models import Petition
+from campaign_app.petitions.queries import forget_kept
 from campaign_app.tally import operations as tally
 from campaign_app.tally.models import TallyCell
 from campaign_app.tally.queries import SETTLED, by_day, statement
-from campaign_app.tally.rules import EFFECT, EVENTS
-from tests.supporters import PAGE
+from campaign_app.tally.rules import EFFECT, EVENTS, fewest_still_counted
+from tests.supporters import PAGE, words
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 3, 5)
+LINKED_DAY = re.compile(r"/numbers/(\d{4}-\d{2}-\d{2})\"")
 NOW = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
 
 
@@ -116,6 +121,19 @@ def test_what_happens_later_does_not_change_a_past_statement(add, at):
     assert at().people == 2
 
 
+def test_of_those_counted_then_at_least_so_many_are_counted_now_as_totals_alone_prove(add, at):
+    add("confirmed", 50, days_ago=9)
+    add("invalidated", 3, days_ago=8, reason="bought")
+    then = at(on=TODAY - 7 * DAY)
+    add("confirmed", 20, days_ago=3)
+    for event_name, people in (("withdrawn", 4), ("erased", 2), ("invalidated", 5), ("restored", 3)):
+        add(event_name, people, days_ago=1)
+
+    assert fewest_still_counted(then, then) == then.people == 47
+    assert fewest_still_counted(then, at()) == 47 - 4 - 2 - 5
+    assert fewest_still_counted(at(on=TODAY - 8 * DAY), replace(at(), withdrawn=500)) == 0
+
+
 def test_pending_is_stated_as_of_the_last_midnight_so_that_one_answer_shows_nothing(add, at):
     add("requested", 10, days_ago=2)
     add("confirmed", 3, days_ago=1)
@@ -127,6 +145,8 @@ def test_pending_is_stated_as_of_the_last_midnight_so_that_one_answer_shows_noth
     add("expired", 1, reason="repeat")
 
     assert at().pending == during == 5
+    assert at().pending_as_of == datetime(2026, 3, 5, tzinfo=UTC)
+    assert at(on=TODAY - 2 * DAY).pending_as_of == datetime(2026, 3, 4, tzinfo=UTC)
     assert at(on=TODAY - 2 * DAY).pending == 10
     assert at(now=NOW + DAY).pending == 7
 
@@ -159,7 +179,27 @@ def test_people_by_day_go_through_yesterday(add, app, petition):
     add("withdrawn", 1, days_ago=1)
     app.extensions.pop(SETTLED, None)
 
-    assert by_day(petition.id, now=NOW) == [(TODAY - 5 * DAY, 3), (TODAY - DAY, 3)]
+    assert by_day(petition.id, now=NOW) == [
+        (TODAY - 5 * DAY, 3),
+        (TODAY - 4 * DAY, 0),
+        (TODAY - 3 * DAY, 0),
+        (TODAY - 2 * DAY, 0),
+        (TODAY - DAY, 3),
+    ]
+
+
+def test_thirty_days_are_the_last_thirty_whether_or_not_anybody_confirmed(add, app, petition):
+    add("confirmed", 2, days_ago=200)
+    app.extensions.pop(SETTLED, None)
+    before = by_day(petition.id, now=NOW)
+
+    add("confirmed", 1, days_ago=30)
+    app.extensions.pop(SETTLED, None)
+    days = by_day(petition.id, now=NOW)
+
+    assert before == []
+    assert [day for day, _people in days] == [TODAY - back * DAY for back in range(30, 0, -1)]
+    assert [people for _day, people in days] == [1] + [0] * 29
 
 
 def test_days_that_are_settled_are_read_once_and_the_last_two_always(add, at, petition):
@@ -248,16 +288,69 @@ def test_page_and_json_say_the_same_and_so_does_a_past_day(client, petition):
     assert then.json["as_of"] == datetime.combine(today, time(), UTC).isoformat()
     assert "1,257" in client.get(f"{PAGE}/numbers").text
     assert "1,254" in client.get(f"{PAGE}/numbers/{past}").text
+    assert (now.json["confirmed"], then.json["pending_as_of"]) == (1_257, then.json["as_of"])
+    assert (then.json["left_since"], then.json["still_counted_at_least"]) == (0, 1_254)
+    assert "left_since" not in now.json
     assert now.headers["Access-Control-Allow-Origin"] == "*"
     assert now.json["method"].startswith("http://localhost/en/petitions/")
 
 
-@pytest.mark.parametrize("days_ahead", [0, 1, 400])
-def test_a_day_that_is_not_over_has_no_page_of_its_own(client, context, days_ahead):
+@pytest.fixture
+def a_week(client, petition):
+    """The first day of a petition that somebody confirmed on each day of the last seven, and left on the last."""
+    today = utc_day(utc_now())
+    for days_ago in range(7):
+        tally.add(petition_id=petition.id, day=today - days_ago * DAY, event="confirmed", people=100)
+    tally.add(petition_id=petition.id, day=today, event="withdrawn", people=3)
+    db.session.get(Petition, petition.id).opens_at = utc_now() - 6 * DAY
+    db.session.commit()
+    forget_kept()
+    client.application.extensions.pop(SETTLED, None)
+    client.application.extensions[STORE].forget()
+    return today - 6 * DAY
+
+
+def test_every_past_day_can_be_found_from_the_numbers_and_from_its_neighbours(client, a_week):
+    days = [(a_week + ahead * DAY).isoformat() for ahead in range(6)]
+
+    listed = set(LINKED_DAY.findall(client.get(f"{PAGE}/numbers").text))
+    neighbours = [
+        set(LINKED_DAY.findall(client.get(f"{PAGE}/numbers/{day}").text)) - {day}
+        for day in (days[0], days[3], days[-1])
+    ]
+
+    assert listed == set(days)
+    assert neighbours == [{days[1]}, {days[2], days[4]}, {days[-2]}]
+
+
+def test_a_past_day_tells_how_many_of_those_people_are_counted_still(client, a_week):
+    page = words(client.get(f"{PAGE}/numbers/{a_week.isoformat()}"))
+
+    assert "Departures from the count since then, withdrawn, erased or taken out: 3." in page
+    assert "So at least 97 people of those counted then are still counted now." in page
+    assert "Ever confirmed" in page
+
+
+def test_today_is_the_numbers_now(client, context):
+    today = utc_day(utc_now()).isoformat()
+
+    page, answer = client.get(f"{PAGE}/numbers/{today}"), client.get(f"{PAGE}/numbers.json?on={today}")
+
+    assert (page.status_code, page.location) == (302, f"{PAGE}/numbers")
+    assert (answer.status_code, answer.location) == (302, f"{PAGE}/numbers.json")
+
+
+@pytest.mark.parametrize("days_ahead", [1, 400, -40])
+def test_a_day_that_is_not_over_or_before_the_opening_has_no_numbers(client, a_week, days_ahead):
     day = (utc_day(utc_now()) + days_ahead * DAY).isoformat()
 
-    assert client.get(f"{PAGE}/numbers/{day}").status_code == 404
-    assert client.get(f"{PAGE}/numbers.json?on={day}").status_code == 404
+    page, answer = client.get(f"{PAGE}/numbers/{day}"), client.get(f"{PAGE}/numbers.json?on={day}")
+
+    assert (page.status_code, answer.status_code) == (404, 404)
+    assert "There are no numbers for that day" in page.text
+    assert f'href="{PAGE}/numbers"' in page.text
+    assert answer.json["error"] == "there are no numbers for that day"
+    assert answer.json["numbers"].endswith(f"{PAGE}/numbers")
 
 
 @pytest.mark.parametrize(
@@ -265,3 +358,18 @@ def test_a_day_that_is_not_over_has_no_page_of_its_own(client, context, days_ahe
 )
 def test_a_day_that_is_none_has_no_page(client, context, day):
     assert client.get(f"{PAGE}/numbers/{day}").status_code == 404
+    assert client.get(f"{PAGE}/numbers.json?on={day}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("people_per_mailbox", "said"),
+    [(1, "one person is counted through it"), (4, "Up to 4 people who share that mailbox may be counted")],
+)
+def test_the_method_says_how_many_are_counted_through_a_mailbox(
+    client, petition, people_per_mailbox, said
+):
+    db.session.get(Petition, petition.id).people_per_mailbox = people_per_mailbox
+    db.session.commit()
+    forget_kept()
+
+    assert said in words(client.get(f"{PAGE}/numbers"))
