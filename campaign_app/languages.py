@@ -40,6 +40,8 @@ FIRST_LANGUAGE = "ar"
 LATIN_DIGITS = "0123456789"
 ARABIC_INDIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
+# How a moment in UTC is written, in Babel's pattern; in every other language as in English.
+_MOMENT = {"ar": "d MMMM y، HH:mm 'بالتوقيت العالمي'", "en": "d MMMM y, HH:mm 'UTC'"}
 _TO_ARABIC_INDIC = str.maketrans(LATIN_DIGITS, ARABIC_INDIC_DIGITS)
 _TO_LATIN = str.maketrans(ARABIC_INDIC_DIGITS + PERSIAN_DIGITS, LATIN_DIGITS * 2)
 
@@ -101,7 +103,8 @@ def format_day(day: date, lang: str | None = None) -> str:
 def format_date_time(moment: datetime, lang: str | None = None) -> str:
     """Return a day and UTC time, such as "5 March 2026, 18:00 UTC"."""
     code = lang or current_language()
-    return _digits(format_datetime(moment, "d MMMM y, HH:mm 'UTC'", locale=LANGUAGES[code].locale), code)
+    pattern = _MOMENT.get(code, _MOMENT["en"])
+    return _digits(format_datetime(moment, pattern, locale=LANGUAGES[code].locale), code)
 
 
 def _digits(text: str, code: str) -> str:
@@ -143,7 +146,8 @@ def _alphabetical(lang: str) -> Callable[[tuple[str, str]], str]:
     if lang != "ar":
         return lambda pair: unicodedata.normalize("NFKD", pair[1]).casefold()
     bare = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي"})
-    return lambda pair: pair[1].translate(bare).removeprefix("ال")
+    # The article goes first: folded, the beginning of "ألمانيا" would look like one.
+    return lambda pair: pair[1].removeprefix("ال").translate(bare)
 
 
 def select_locale() -> str:

@@ -42,14 +42,16 @@ def share_set(*, petition_url: str, title: str) -> ShareSet:
         return quote(f"{title}\n{at(source)}", safe="")
 
     links = (
-        ShareLink("whatsapp", "WhatsApp", f"https://wa.me/?text={line('wa')}"),
+        ShareLink("whatsapp", _("WhatsApp"), f"https://wa.me/?text={line('wa')}"),
         ShareLink(
-            "telegram", "Telegram", f"https://t.me/share/url?{urlencode({'url': at('tg'), 'text': title})}"
+            "telegram", _("Telegram"), f"https://t.me/share/url?{urlencode({'url': at('tg'), 'text': title})}"
         ),
         ShareLink(
-            "facebook", "Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': at('fb')})}"
+            "facebook",
+            _("Facebook"),
+            f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': at('fb')})}",
         ),
-        ShareLink("x", "X", f"https://x.com/intent/post?{urlencode({'url': at('x'), 'text': title})}"),
+        ShareLink("x", _("X"), f"https://x.com/intent/post?{urlencode({'url': at('x'), 'text': title})}"),
         ShareLink("mail", _("E-mail"), f"mailto:?subject={quote(title, safe='')}&body={line('mail')}"),
     )
     return ShareSet(petition_url, title, links, _qr(at("qr")))
