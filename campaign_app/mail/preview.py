@@ -1,4 +1,4 @@
-"""What a person will see in the list of their inbox, for the page that asks them to look there."""
+"""What a person will see in the list of their inbox, for the pages that ask them to look there."""
 
 from typing import NamedTuple
 
@@ -13,6 +13,6 @@ class InboxLines(NamedTuple):
     subject: str
 
 
-def inbox_lines(lang: str) -> InboxLines:
-    """Return sender and subject of the confirmation mail, letter by letter as it carries them."""
-    return InboxLines(sender_name(lang), subject(rules.CONFIRM, lang))
+def inbox_lines(lang: str, kind: str = rules.CONFIRM) -> InboxLines:
+    """Return sender and subject of a kind of mail, letter by letter as it carries them."""
+    return InboxLines(sender_name(lang), subject(kind, lang))

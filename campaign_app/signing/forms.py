@@ -39,6 +39,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 FORM_TYPES = (URLENCODED, "multipart/form-data")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 LONGEST_FIELD_NAMED = 32  # characters of an unknown field's name that its refusal repeats
+NOT_TYPED = ("website", "form_token", "check_token", "altcha", "correct")
 CLOSE_ENOUGH = 0.82  # similarity at which a mistyped mail domain is suggested
 
 
@@ -102,7 +103,7 @@ class SupporterForm(FlaskForm):
         """Return (field name, value) of everything a person typed or chose, to be offered again."""
         kept: list[tuple[str, str]] = []
         for field in self:
-            if field.name in ("website", "form_token", "check_token", "altcha"):
+            if field.name in NOT_TYPED:
                 continue
             if isinstance(field, BooleanField):
                 kept += [(field.name, "y")] if field.data else []
@@ -120,18 +121,18 @@ def check_name(form: SupporterForm, field: StringField) -> None:
         field.data = without_unsupported_characters(name)
         raise ValidationError(
             _(
-                "Your name contained unsupported characters, such as invisible ones. "
-                "They are taken out: check your name and send it again"
+                "The name contained unsupported characters, such as invisible ones. "
+                "They are taken out: check the name and send it again"
             )
         )
     if len(name) > LONGEST_NAME:
         raise ValidationError(
-            _("Your name must be %(limit)s characters or fewer", limit=format_number(LONGEST_NAME))
+            _("The name must be %(limit)s characters or fewer", limit=format_number(LONGEST_NAME))
         )
     if has_link(name):
-        raise ValidationError(_("Your name must not contain a web address"))
+        raise ValidationError(_("The name must not contain a web address"))
     if not any(character.isalpha() for character in name):
-        raise ValidationError(_("Enter your full name, in letters"))
+        raise ValidationError(_("Enter the full name, in letters"))
 
 
 def check_email(form: SupporterForm, field: StringField) -> None:
@@ -143,7 +144,7 @@ def check_email(form: SupporterForm, field: StringField) -> None:
         field.data = without_unsupported_characters(typed)
         raise ValidationError(
             _(
-                "Your e-mail address contained unsupported characters, such as invisible ones. "
+                "The e-mail address contained unsupported characters, such as invisible ones. "
                 "They are taken out: check the address and send it again"
             )
         )
@@ -203,6 +204,7 @@ class SignForm(SignerForm):
     wants_updates = BooleanField()
     source = StringField(filters=[_made_by_us])
     shared = StringField(filters=[_made_by_us])
+    correct = StringField(filters=[_made_by_us])
 
     @property
     def source_code(self) -> str:
@@ -221,11 +223,35 @@ class MailboxForm(SupporterForm):
 
     email = StringField(filters=[_typed], validators=[check_email])
     shared = StringField(filters=[_made_by_us])
+    correct = StringField(filters=[_made_by_us])
+
+
+def check_name_of_another(form: SupporterForm, field: StringField) -> None:
+    """Hold a name to the same, in words for whoever types it of somebody else."""
+    if not field.data:
+        raise ValidationError(_("Enter the person's full name"))
+    check_name(form, field)
+
+
+def check_email_of_mailbox(form: SupporterForm, field: StringField) -> None:
+    """Hold an address to the same, in words for whoever has a mailbox's page open."""
+    if not field.data:
+        raise ValidationError(_("Enter the address of this mailbox"))
+    check_email(form, field)
+
+
+def check_country_of_another(form: SupporterForm, field: StringField) -> None:
+    """Hold a country to the list, in words for whoever chooses it for somebody else."""
+    if not field.data or not is_country(field.data):
+        raise ValidationError(_("Choose the country where the person lives"))
 
 
 class PersonForm(SignerForm):
     """Another person of the same mailbox. The address is typed again: we hold it only sealed."""
 
+    name = StringField(filters=[_typed], validators=[check_name_of_another])
+    email = StringField(filters=[_typed], validators=[check_email_of_mailbox])
+    country = StringField(filters=[_made_by_us], validators=[check_country_of_another])
     asked_me = BooleanField()
 
     def validate_asked_me(self, field: BooleanField) -> None:
@@ -251,8 +277,8 @@ class ChoiceForm(SupporterForm):
 class ShowNameForm(ChoiceForm):
     """The name to show and the address that signed, both typed again: we hold neither readable."""
 
-    name = StringField(filters=[_typed], validators=[check_name])
-    email = StringField(filters=[_typed], validators=[check_email])
+    name = StringField(filters=[_typed], validators=[check_name_of_another])
+    email = StringField(filters=[_typed], validators=[check_email_of_mailbox])
 
 
 def read_form(kind: type[AnyForm]) -> AnyForm:

@@ -7,7 +7,7 @@ path leaves in a Referer.
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -15,8 +15,8 @@ from ..addresses import public_url
 from ..clock import utc_now
 from ..database import write_once_more
 from ..extensions import db
-from ..languages import countries, country_name
-from ..petitions.queries import PetitionRecord, petition_by_id
+from ..languages import countries, country_name, current_language
+from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
 from ..tally.queries import statement
@@ -29,6 +29,9 @@ from .models import Pending
 from .queries import people_of_mailbox, petition_page
 from .rules import DIRECT
 from .sharing import share_set
+
+# What the private page may say was done, as its address carries it: a word of ours, never what somebody wrote.
+DONE = ("added", "erased", "full", "hidden", "repeat", "shown", "stopped", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ def confirm_now(lang: str, token: str) -> ResponseReturnValue:
         db.session.rollback()
         return _link_unknown()
     if not any(confirmation.is_new for confirmation in settled):
-        return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+        return _back(
+            lang, token, "full" if settled[-1].is_full else "repeat" if settled[-1].is_repeat else ""
+        )
     return redirect(url_for(".confirmed", lang=lang, token=token), 303)
 
 
@@ -108,7 +113,9 @@ def confirmed(lang: str, token: str) -> ResponseReturnValue:
 def my_signature(lang: str, token: str) -> ResponseReturnValue:
     """Show a mailbox what is counted in its name, and what it may change."""
     page = _private_page(token)
-    return _link_unknown() if page is None else _my_signature(page, lang, token)
+    return (
+        _link_unknown() if page is None else _my_signature(page, lang, token, done=request.args.get("done"))
+    )
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/name")
@@ -121,14 +128,21 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
     form = read_form(ShowNameForm)
     place = form.place
     if not form.name.data and not form.email.data:
-        return _change(page, lang, token, operations.hide_name, nth=place, link=page.opened)
+        return _change(page, lang, token, operations.hide_name, "hidden", nth=place, link=page.opened)
     if page.tag is None:
         return _link_unknown()
     if not form.validate():
         return _my_signature(page, lang, token, name_form=form), 422
     try:
         return _change(
-            page, lang, token, operations.show_name, nth=place, name=form.name.data, email=form.email.data
+            page,
+            lang,
+            token,
+            operations.show_name,
+            "shown",
+            nth=place,
+            name=form.name.data,
+            email=form.email.data,
         )
     except operations.NotTheNameSigned:
         db.session.rollback()
@@ -138,19 +152,19 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
 @blueprint.post("/<lang:lang>/my-signature/<token>/updates")
 def stop_updates(lang: str, token: str) -> ResponseReturnValue:
     """Stop further news to one person."""
-    return _choice(lang, token, operations.stop_updates)
+    return _choice(lang, token, operations.stop_updates, "stopped")
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/withdraw")
 def withdraw(lang: str, token: str) -> ResponseReturnValue:
     """Take one person out of the count."""
-    return _choice(lang, token, operations.withdraw, now=utc_now())
+    return _choice(lang, token, operations.withdraw, "withdrawn", now=utc_now())
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/erase")
 def erase(lang: str, token: str) -> ResponseReturnValue:
     """Delete everything about one person, and say so on a page that shows nothing of them."""
-    answer = _choice(lang, token, operations.erase, now=utc_now())
+    answer = _choice(lang, token, operations.erase, "erased", now=utc_now())
     if _private_page(token) is None:
         return redirect(url_for(".erased", lang=lang), 303)
     return answer
@@ -196,7 +210,7 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
         db.session.rollback()
         return _my_signature(page, lang, token, add_form=form, refusal="already_counted"), 422
     db.session.commit()
-    return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+    return _back(lang, token, "added")
 
 
 def _private_page(token: str) -> PrivatePage | None:
@@ -205,17 +219,19 @@ def _private_page(token: str) -> PrivatePage | None:
     return None if found is None else PrivatePage(petition_by_id(found[0]), found[1], opened)
 
 
-def _choice(lang: str, token: str, operation: Any, **more: Any) -> ResponseReturnValue:
+def _choice(lang: str, token: str, operation: Any, done: str, **more: Any) -> ResponseReturnValue:
     page = _private_page(token)
     if page is None:
         return _link_unknown()
     admission.refuse_cross_site()
     form = read_form(ChoiceForm)
-    return _change(page, lang, token, operation, nth=form.place, link=page.opened, **more)
+    return _change(page, lang, token, operation, done, nth=form.place, link=page.opened, **more)
 
 
-def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: Any) -> ResponseReturnValue:
-    """Run one operation on a person of the page, commit, and show the page again."""
+def _change(
+    page: PrivatePage, lang: str, token: str, operation: Any, done: str, **choice: Any
+) -> ResponseReturnValue:
+    """Run one operation on a person of the page, commit, and show the page again, which says what was done."""
 
     def _do() -> None:
         operation(petition_id=page.petition.id, tag=page.tag, **choice)
@@ -225,7 +241,14 @@ def _change(page: PrivatePage, lang: str, token: str, operation: Any, **choice: 
         write_once_more(_do)
     except SignatureUnknown:
         db.session.rollback()
-    return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+        # Whoever presses twice still reads that the person is gone.
+        done = done if done == "erased" else ""
+    return _back(lang, token, done)
+
+
+def _back(lang: str, token: str, done: str) -> ResponseReturnValue:
+    """Show the private page again. done: a word of DONE, or nothing."""
+    return redirect(url_for(".my_signature", lang=lang, token=token, done=done or None), 303)
 
 
 def _my_signature(
@@ -236,6 +259,7 @@ def _my_signature(
     add_form: PersonForm | None = None,
     name_form: ShowNameForm | None = None,
     refusal: str = "",
+    done: str | None = None,
 ) -> str:
     people = people_of_mailbox(page.petition.id, page.tag, page.opened, lang)
     numbers = statement(page.petition.id, now=utc_now())
@@ -254,6 +278,7 @@ def _my_signature(
         name_form=name_form or ShowNameForm(formdata=None),
         errors=failed.error_list() if failed else [],
         refusal=refusal,
+        done=done if done in DONE else "",
         countries=countries(lang),
         token=token,
         private_url=public_url(".my_signature", lang=lang, token=token),
@@ -264,5 +289,6 @@ def _my_signature(
 
 
 def _link_unknown() -> ResponseReturnValue:
-    """Answer an unknown, expired or erased link: the same words for each."""
-    return render_template("signing/link_expired.html", kind="unknown"), 410
+    """Answer an unknown, expired or erased link: the same words for each, and the way to a new one."""
+    titles = [(petition.slug, petition.text(current_language()).title) for petition in public_petitions()]
+    return render_template("signing/link_expired.html", kind="unknown", titles=titles), 410

@@ -113,11 +113,16 @@ PlanMail = Callable[[bytes, str], MailPlan]
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """What opening the mailed link settled. is_new: whether the count moved."""
+    """What opening the mailed link settled.
+
+    is_new: whether the count moved. is_full: the mailbox speaks for as many people as it may, and not for this one.
+    is_repeat: this person was counted before and still is.
+    """
 
     petition_id: int
     is_new: bool
     is_full: bool = False
+    is_repeat: bool = False
 
 
 def sign(
@@ -515,9 +520,12 @@ def _confirm(token: str, now: datetime) -> Confirmation:
     if others:
         keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
         count_ended(others, now, reason="repeat")
-    is_known = any(person.person_tag == pending["person_tag"] for person in mailbox)
+    known = next((person for person in mailbox if person.person_tag == pending["person_tag"]), None)
     return Confirmation(
-        petition_id=pending["petition_id"], is_new=place is not None, is_full=place is None and not is_known
+        petition_id=pending["petition_id"],
+        is_new=place is not None,
+        is_full=place is None and known is None,
+        is_repeat=place is None and known is not None and known.state == "counted",
     )
 
 

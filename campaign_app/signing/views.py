@@ -14,6 +14,7 @@ from ..database import write_once_more
 from ..extensions import db
 from ..languages import countries, country_name
 from ..mail.preview import inbox_lines
+from ..mail.rules import CONFIRM, PRIVATE_LINK
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
 from ..petitions.rules import PetitionClosed
 from ..tally.queries import statement
@@ -53,8 +54,8 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
         return _try_again(form, status=503, retry_after_seconds=10)
     if form.is_honeypot_filled:
         return _to_the_inbox(form, lang, slug)
-    if not form.validate():
-        return _petition_page(petition, form, lang), 422
+    if not form.validate() or form.correct.data:
+        return _petition_page(petition, form, lang), 422 if form.errors else 200
     entry = admission.enter(form, petition_id=petition.id, now=now)
     if entry.is_stale:
         return _petition_page(petition, form, lang, notice=entry.notice), 422
@@ -95,6 +96,8 @@ def send_again(lang: str, slug: str) -> ResponseReturnValue:
 def lost_link(lang: str, slug: str) -> ResponseReturnValue:
     """Offer to mail a new private link."""
     petition = public_petition(slug)
+    if not petition.has_marks:
+        return _marks_are_gone(slug)
     return render_template(
         "signing/lost_link.html",
         petition=_described(petition, lang),
@@ -112,9 +115,20 @@ def ask_for_link(lang: str, slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/<lang:lang>/petitions/<slug>/request-accepted")
 def request_accepted(lang: str, slug: str) -> ResponseReturnValue:
-    """Say that a mail comes if there is anything to send: the same words for everyone."""
+    """Say that a private link comes if there is one to send: the same page for every address."""
+    return _request_accepted(lang, slug, PRIVATE_LINK)
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/send-again-accepted")
+def send_again_accepted(lang: str, slug: str) -> ResponseReturnValue:
+    """Say that waiting mails come again if there are any: the same page for every address."""
+    return _request_accepted(lang, slug, CONFIRM)
+
+
+def _request_accepted(lang: str, slug: str, kind: str) -> str:
+    """Show what became of a request for a kind of mail: nothing that depends on who asked."""
     finished_pages.keep()
-    sender, subject = inbox_lines(lang)
+    sender, subject = inbox_lines(lang, kind)
     return render_template(
         "signing/request_accepted.html",
         petition=_described(public_petition(slug), lang),
@@ -152,13 +166,16 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
     now = utc_now()
     admission.refuse_cross_site()
     petition = public_petition(slug)
+    if not petition.has_marks:
+        return _marks_are_gone(slug)
     form = read_form(MailboxForm)
     if seconds := admission.seconds_to_wait():
         return _try_again(form, status=429, retry_after_seconds=seconds)
     if form.is_honeypot_filled:
-        return redirect(url_for(".request_accepted", lang=lang, slug=slug), 303)
-    if not form.validate():
-        return _mailbox_form(petition, form, lang, purpose), 422
+        return _accepted(lang, slug, purpose)
+    if not form.validate() or form.correct.data:
+        form.check_token.data = ""  # another address, another look at it
+        return _mailbox_form(petition, form, lang, purpose), 422 if form.errors else 200
     entry = admission.enter(form, petition_id=petition.id, now=now)
     if entry.is_stale or not entry.is_admitted:
         return render_template(
@@ -187,7 +204,18 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
         return _mailbox_form(petition, form, lang, purpose), 422
     except OperationalError:
         return _try_again(form, status=503, retry_after_seconds=10)
-    return redirect(url_for(".request_accepted", lang=lang, slug=slug), 303)
+    return _accepted(lang, slug, purpose)
+
+
+def _accepted(lang: str, slug: str, purpose: str) -> ResponseReturnValue:
+    """Go on to the page that is the same for every address."""
+    endpoint = ".request_accepted" if purpose == "lost_link" else ".send_again_accepted"
+    return redirect(url_for(endpoint, lang=lang, slug=slug), 303)
+
+
+def _marks_are_gone(slug: str) -> ResponseReturnValue:
+    """Say that no signature is found by its address any more: true of every address alike."""
+    return render_template("errors/410.html", petition_slug=slug, are_marks_gone=True), 410
 
 
 def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
@@ -238,6 +266,7 @@ def _try_again(form: SignForm | MailboxForm, *, status: int, retry_after_seconds
         ("form_token", form.form_token.data),
         ("check_token", form.check_token.data),
         ("altcha", form.altcha.data),
+        ("correct", form.correct.data),
     ]
     page = render_template(
         "signing/try_again.html",

@@ -212,9 +212,15 @@ def test_spaces_around_and_between_the_words_of_a_name_do_not_count(client, peti
     assert db.session.scalars(select(Signature.public_name)).one() == "Test Signer"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\u00a0", "12345", "!!!", "…"])
-def test_a_name_without_a_letter_is_asked_for(client, name):
+@pytest.mark.parametrize("name", ["", "   ", "\u00a0"])
+def test_a_name_left_empty_is_asked_for(client, name):
     assert_refused_at(sign(client, name=name), "name", "Enter your full name", email="signer@example.org")
+
+
+@pytest.mark.parametrize("name", ["12345", "!!!", "…"])
+def test_a_name_without_a_letter_is_asked_for(client, name):
+    said = "Enter the full name, in letters"
+    assert_refused_at(sign(client, name=name), "name", said, email="signer@example.org")
 
 
 def test_a_name_over_a_hundred_characters_is_refused_with_the_limit(client):

@@ -102,7 +102,8 @@ def test_confirming_a_repeat_counts_nothing_and_both_links_open_the_private_page
 
     answer = confirm(client, second)
 
-    assert answer.location == f"/en/my-signature/{second}"
+    assert answer.location == f"/en/my-signature/{second}?done=repeat"
+    assert "You were counted already" in supporters.words(client.get(answer.location))
     assert numbers(petition).people == 1
     assert [client.get(f"/en/my-signature/{token}").status_code for token in (first, second)] == [200, 200]
 
@@ -133,9 +134,11 @@ def test_the_fifth_person_of_a_mailbox_is_not_counted(client, petition, mail_dir
     for name in ("First Person", "Second Person", "Third Person", "Fourth Person", "Fifth Person"):
         assert sign(client, name=name).status_code == 303
         send_mail(client.application, utc_now() + timedelta(days=2))  # past the ceiling of three mails a day
-        confirm(client, newest_token(mail_dir))
+        answer = confirm(client, newest_token(mail_dir))
 
     assert numbers(petition).people == petition.people_per_mailbox == 4
+    page = supporters.words(client.get(answer.location))
+    assert "This mailbox already speaks for 4 people; this one was not counted." in page
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,9 @@ def test_an_expired_link_counts_nothing_and_offers_a_new_one(client, petition, m
     answers = client.get(f"/en/confirm/{token}"), confirm(client, token)
 
     assert [answer.status_code for answer in answers] == [410, 410]
+    for answer in answers:
+        links = {link.attrib["href"] for link in supporters.document(answer).iterfind(".//main//a")}
+        assert {f"{PAGE}/lost-link", "/en/petitions/fate-of-the-disappeared/lost-link"} <= links
     assert numbers(petition).people == 0
     assert rows(OutboxMail) == 0
 
@@ -294,6 +300,27 @@ def test_another_name_than_the_signed_one_is_not_shown(client, petition, mail_di
     assert db.session.scalars(select(Signature.public_name)).one() is None
 
 
+@pytest.mark.parametrize(("query", "kept"), [("", ""), ("?shared=1", "?shared=1")])
+def test_whoever_signed_before_finds_the_way_to_a_lost_link_on_the_open_petition(client, query, kept):
+    page = client.get(f"{PAGE}{query}")
+
+    links = {link.attrib["href"]: "".join(link.itertext()) for link in supporters.document(page).iter("a")}
+    assert links[f"{PAGE}/lost-link{kept}"] == "Signed already? See, change or withdraw your signature"
+
+
+@pytest.mark.parametrize(
+    ("page", "subject"),
+    [
+        ("request-accepted", "The link you asked for"),
+        ("send-again-accepted", "Please confirm your e-mail address"),
+    ],
+)
+def test_the_inbox_shows_the_subject_of_the_mail_that_was_asked_for(client, page, subject):
+    assert f"among your messages: Confirmation mail{subject}" in supporters.words(
+        client.get(f"{PAGE}/{page}")
+    )
+
+
 def test_a_lost_link_is_mailed_and_opens_the_private_page(client, petition, mail_dir):
     sign_and_confirm(client, mail_dir)
     form = ready_form(client)
@@ -327,7 +354,7 @@ def test_send_again_sends_the_same_link_and_nothing_to_a_stranger(client, petiti
     for email in ("signer@example.org", "stranger@example.org"):
         form = ready_form(client, email=email)
         post = {name: form[name] for name in ("email", "form_token", "check_token")}
-        assert client.post(f"{PAGE}/send-again", data=post).location == f"{PAGE}/request-accepted"
+        assert client.post(f"{PAGE}/send-again", data=post).location == f"{PAGE}/send-again-accepted"
 
     send_mail(client.application)
     send_mail(client.application)

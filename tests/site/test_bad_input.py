@@ -344,7 +344,7 @@ def test_an_unknown_link_says_that_it_does_not_work_and_how_to_get_another(clien
 
     assert {answer.status_code for answer in answers} == {410}
     for answer in answers:
-        assert "Ask there for a new link" in words(answer)
+        assert "ask for a new link to your private page" in words(answer)
         assert_helpful(answer)
         assert answer.headers["Cache-Control"] == "no-store"
 
