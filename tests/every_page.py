@@ -27,7 +27,7 @@ from campaign_app.petitions.queries import forget_kept, public_petition
 from campaign_app.shield import ceilings, check_token, form_token
 from campaign_app.shield.ceilings import Ceiling
 from campaign_app.shield.rules import CHECK_LEAST_AGE, FORM_LIFETIME
-from campaign_app.signing import operations
+from campaign_app.signing import operations, retention
 from campaign_app.signing.link_views import DONE
 from campaign_app.signing.models import Signature
 from campaign_app.tally import operations as tally
@@ -225,6 +225,9 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     visitor.change(lambda: _move(OPEN, "withdrawn"))
     yield visitor.get("petition, withdrawn", f"/petitions/{OPEN}")
     yield visitor.get("home, nothing open", "/")
+    visitor.change(lambda: _shred(OPEN))
+    yield visitor.get("petition, marks destroyed", f"/petitions/{OPEN}")
+    yield visitor.get("lost link, marks destroyed", f"/petitions/{OPEN}/lost-link")
     visitor.change(lambda: _postpone(OTHER))
     yield visitor.get("petition, not yet open", page)
 
@@ -336,6 +339,10 @@ def _show_names(petition: Petition) -> None:
 
 def _move(slug: str, to: str) -> None:
     petitions.move(petition=petitions.petition_by_slug(slug), to=to, obstacles=[], now=utc_now())
+
+
+def _shred(slug: str) -> None:
+    retention.shred(petition_id=petitions.petition_by_slug(slug).id, now=utc_now())
 
 
 def _postpone(slug: str) -> None:

@@ -44,7 +44,7 @@ class Opening:
 
     @property
     def what_it_holds(self) -> str:
-        """Return how many were counted when the sheet was made, how many of them it holds, and what that is worth now."""
+        """Return how many were counted when the sheet was made, and how many of them it holds."""
         made_at = self.header.made_at.astimezone(UTC)
         people = self.header.statement.get("people", "an unknown number of")
         return (

@@ -60,7 +60,9 @@ def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: da
     included = _is_included(petition_id)
     how_many = select(func.count()).select_from(Signature).where(included).scalar_subquery()
     rows = db.session.execute(
-        select(Signature.sealed_contact, Signature.wants_updates, how_many).where(included).order_by(Signature.id),
+        select(Signature.sealed_contact, Signature.wants_updates, how_many)
+        .where(included)
+        .order_by(Signature.id),
         execution_options={"yield_per": ROWS_AT_A_TIME},
     )
     first = next(rows, None)
@@ -106,7 +108,11 @@ def _last_full_day(petition: PetitionRecord, now: datetime) -> dict[str, Any] | 
     if found.first_on is None or found.first_on > yesterday:
         return None
     page = f"/{petition.home_language}/petitions/{petition.slug}/numbers/{yesterday.isoformat()}"
-    return {"on": yesterday.isoformat(), "address": settings().base_url + page, "statement": _plain(asdict(found))}
+    return {
+        "on": yesterday.isoformat(),
+        "address": settings().base_url + page,
+        "statement": _plain(asdict(found)),
+    }
 
 
 def _keys(petition_id: int) -> list[str]:

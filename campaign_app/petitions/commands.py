@@ -1,8 +1,12 @@
-"""`campaign petition …`: list petitions, take them through their states, write a new text version."""
+"""`campaign petition …`: list petitions, write a new text version, publish news.
+
+`show` and `move` count signatures: they stand in `signing/commands.py`, and join the group here.
+"""
 
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -17,15 +21,7 @@ from . import operations
 from .content import read_text
 from .models import Petition
 from .queries import forget_kept
-from .rules import NotReadyToOpen, PetitionUnknown, TransitionRefused, UpdateIncomplete
-
-STEPS = {
-    "open": "open",
-    "close": "closed",
-    "deliver": "delivered",
-    "answer": "answered",
-    "withdraw": "withdrawn",
-}
+from .rules import PetitionUnknown, UpdateIncomplete
 
 
 @click.group()
@@ -38,7 +34,7 @@ def petition() -> None:
 @with_appcontext
 def list_petitions(as_json: bool) -> None:
     """List every petition with its state and text versions."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for found in db.session.scalars(select(Petition).order_by(Petition.id)):
         texts = {code: operations.latest_text(found.id, code) for code in found.required_languages}
         versions = {code: text.version if text else 0 for code, text in texts.items()}
@@ -47,28 +43,8 @@ def list_petitions(as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     for row in rows:
-        click.echo(f"{row['slug']}\t{row['state']}\t{row['text_versions']}")
-
-
-@petition.command("move")
-@click.argument("slug")
-@click.argument("step", type=click.Choice(list(STEPS)))
-@with_appcontext
-def move(slug: str, step: str) -> None:
-    """Take a petition to its next state: open, close, deliver, answer or withdraw."""
-    try:
-        found = operations.petition_by_slug(slug)
-        operations.move(
-            petition=found,
-            to=STEPS[step],
-            obstacles=operations.opening_obstacles(petition=found),
-            now=utc_now(),
-        )
-    except (PetitionUnknown, TransitionRefused, NotReadyToOpen) as refusal:
-        raise click.ClickException(str(refusal)) from None
-    db.session.commit()
-    forget_kept()
-    click.echo(f"{slug} is {found.state}", err=True)
+        latest = ", ".join(f"{code} {version}" for code, version in row["text_versions"].items())
+        click.echo(f"{row['slug']}\t{row['state']}\ttext versions: {latest}")
 
 
 @petition.command("write")

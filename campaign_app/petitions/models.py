@@ -12,7 +12,11 @@ from .rules import STATES
 
 
 class Petition(Model):
-    """One demand. `people_per_mailbox` is how many people may sign from one e-mail address."""
+    """One demand.
+
+    people_per_mailbox: how many people may sign from one e-mail address. news_at_step: how many pieces of news there
+    were when it last changed its state; the next step may need one more.
+    """
 
     __tablename__ = "petition"
     __table_args__ = (one_of("state", STATES),)
@@ -23,7 +27,9 @@ class Petition(Model):
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_on: Mapped[date | None]
+    delivered_on: Mapped[date | None]
     answered_on: Mapped[date | None]
+    news_at_step: Mapped[int] = mapped_column(default=0, server_default="0")
     people_per_mailbox: Mapped[int] = mapped_column(default=1)
     home_language: Mapped[str] = mapped_column(word(8))
     required_languages: Mapped[list[str]] = mapped_column(JSON)

@@ -21,7 +21,9 @@ from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
 from .rules import (
     MARKDOWN_FIELDS,
     TEXT_FIELDS,
+    TOLD_STATES,
     NotReadyToOpen,
+    NotYetTold,
     PetitionUnknown,
     UpdateIncomplete,
     check_transition,
@@ -94,10 +96,12 @@ def write_text(
 def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime) -> None:
     """Take a petition to another state of its life.
 
-    obstacles: what stands against opening, a line each; they stop only a step to "open".
-    Raises TransitionRefused, NotReadyToOpen. Flushes; never commits.
+    obstacles: what stands against the step, a line each (`step_obstacles`); they stop a step to "open",
+    "delivered" or "answered". Raises TransitionRefused, NotReadyToOpen, NotYetTold. Flushes; never commits.
     """
     check_transition(petition.state, to)
+    if to in TOLD_STATES and obstacles:
+        raise NotYetTold("\n".join(obstacles))
     if to == "open":
         if petition.closes_at is not None and petition.closes_at <= now:
             obstacles = [*obstacles, "its closing time has passed"]
@@ -108,8 +112,11 @@ def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime
     if to in ("closed", "withdrawn"):
         # Withdrawn after it was closed: what was to be deleted is not kept any longer for that.
         petition.closed_on = petition.closed_on or utc_day(now)
+    if to == "delivered":
+        petition.delivered_on = utc_day(now)
     if to == "answered":
         petition.answered_on = utc_day(now)
+    petition.news_at_step = _news(petition)
     petition.state = to
     db.session.flush()
 
@@ -183,6 +190,23 @@ def _difference(slug: str, language: str, stored: PetitionText, text: Mapping[st
     )
 
 
+def step_obstacles(*, petition: Petition, to: str) -> list[str]:
+    """Return what stands against a step, a line each: what opening needs, or the news that tells of the step."""
+    if to == "open":
+        return opening_obstacles(petition=petition)
+    if to in TOLD_STATES and _news(petition) <= petition.news_at_step:
+        return [f"publish first what happened, with `campaign petition update {petition.slug} FILE`"]
+    return []
+
+
+def _news(petition: Petition) -> int:
+    """Return how many pieces of news were published."""
+    return (
+        db.session.scalar(select(func.count()).select_from(PetitionUpdate).filter_by(petition_id=petition.id))
+        or 0
+    )
+
+
 def opening_obstacles(*, petition: Petition) -> list[str]:
     """Return what stands against opening a petition, a line each.
 
@@ -194,7 +218,7 @@ def opening_obstacles(*, petition: Petition) -> list[str]:
         for language in petition.required_languages
         if latest_text(petition.id, language) is None
     ]
-    if _is_shredded(petition):
+    if is_shredded(petition):
         obstacles.append(
             "the key that recognises a repeat was destroyed 30 days after it closed: begin a new petition"
         )
@@ -208,7 +232,8 @@ def opening_obstacles(*, petition: Petition) -> list[str]:
     return obstacles
 
 
-def _is_shredded(petition: Petition) -> bool:
+def is_shredded(petition: Petition) -> bool:
+    """Whether the marks that recognise an address were destroyed."""
     key = db.session.get(PetitionKey, petition.id)
     return key is not None and key.shredded_on is not None
 

@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from ..extensions import db
+from ..sealing.models import PetitionKey
 from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
 from .rules import PUBLIC_STATES, PetitionClosed, PetitionUnknown, is_accepting
 
@@ -48,13 +49,20 @@ class UpdateRecord:
 
 @dataclass(frozen=True)
 class PetitionRecord:
-    """A petition without its session: what pages and the path of a signature read."""
+    """A petition without its session: what pages and the path of a signature read.
+
+    has_marks: whether an address can still be recognised; 30 days after the close it cannot.
+    """
 
     id: int
     slug: str
     state: str
     opens_at: datetime | None
     closes_at: datetime | None
+    closed_on: date | None
+    delivered_on: date | None
+    answered_on: date | None
+    has_marks: bool
     people_per_mailbox: int
     home_language: str
     texts: Mapping[str, TextRecord]
@@ -117,6 +125,9 @@ def _load() -> list[PetitionRecord]:
     texts = _by_petition(select(PetitionText).order_by(PetitionText.version))
     addressees = _by_petition(select(Addressee).order_by(Addressee.position))
     goals = _by_petition(select(Goal).order_by(Goal.threshold))
+    shredded = set(
+        db.session.scalars(select(PetitionKey.petition_id).where(PetitionKey.shredded_on.is_not(None)))
+    )
     updates = _by_petition(select(PetitionUpdate).order_by(PetitionUpdate.published_on.desc()))
     return [
         PetitionRecord(
@@ -125,6 +136,10 @@ def _load() -> list[PetitionRecord]:
             state=petition.state,
             opens_at=petition.opens_at,
             closes_at=petition.closes_at,
+            closed_on=petition.closed_on,
+            delivered_on=petition.delivered_on,
+            answered_on=petition.answered_on,
+            has_marks=petition.id not in shredded,
             people_per_mailbox=petition.people_per_mailbox,
             home_language=petition.home_language,
             texts={row.language: _text_record(row) for row in texts.get(petition.id, [])},

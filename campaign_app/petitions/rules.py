@@ -12,6 +12,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "answered": frozenset(),
     "withdrawn": frozenset(),
 }
+TOLD_STATES = frozenset(
+    {"delivered", "answered"}
+)  # nobody is to believe them without being told what happened
 PUBLIC_STATES = frozenset(STATES) - {"draft"}
 GOAL_RISES_AT = 0.9  # of the threshold: the next goal appears before this one is reached
 MARKDOWN_FIELDS = ("demand", "background", "next_steps")
@@ -32,6 +35,10 @@ class TransitionRefused(Exception):
 
 class NotReadyToOpen(Exception):
     """Something is missing before people may sign. The message lists it, a line each."""
+
+
+class NotYetTold(Exception):
+    """A step that readers are told of lacks the news that tells it. The message says what to do, a line each."""
 
 
 class UpdateIncomplete(Exception):

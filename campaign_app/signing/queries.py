@@ -9,6 +9,7 @@ from flask import current_app
 from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
+from ..clock import utc_day
 from ..extensions import db
 from ..facts.queries import SourceLine, render_figures, sources
 from ..languages import country_name
@@ -19,6 +20,7 @@ from ..tally.models import TallyCell
 from ..tally.queries import statement
 from ..tally.rules import Statement
 from .models import Signature
+from .rules import expires_on
 
 RENDERED = "nidaa_rendered_texts"
 RECENT_SIGNERS = 12
@@ -68,7 +70,11 @@ class UpdateOnPage:
 
 @dataclass(frozen=True)
 class PetitionPage:
-    """A petition in one language, rendered. is_fallback: the words are in another language than asked."""
+    """A petition in one language, rendered. is_fallback: the words are in another language than asked.
+
+    goal: while it may still be reached. last_confirmed_on: of a closed one, while requests from before may still be
+    confirmed, their last UTC day. has_marks: whether an address can still be recognised.
+    """
 
     id: int
     slug: str
@@ -83,6 +89,11 @@ class PetitionPage:
     is_accepting: bool
     opens_at: datetime | None
     closes_at: datetime | None
+    closed_on: date | None
+    last_confirmed_on: date | None
+    delivered_on: date | None
+    answered_on: date | None
+    has_marks: bool
     text_version: int
     text_language: str
     is_fallback: bool
@@ -140,6 +151,7 @@ def petition_page(petition: PetitionRecord, lang: str, *, people: int, now: date
     thresholds = [goal.threshold for goal in petition.goals]
     shown = goal_in_view(thresholds, people)
     by_threshold = {goal.threshold: goal for goal in petition.goals}
+    is_accepting = petition.is_accepting(now)
     return PetitionPage(
         id=petition.id,
         slug=petition.slug,
@@ -151,14 +163,23 @@ def petition_page(petition: PetitionRecord, lang: str, *, people: int, now: date
         sources=rendered.sources,
         addressees=[_in(names, lang, petition.home_language) for names in petition.addressees],
         state=petition.state,
-        is_accepting=petition.is_accepting(now),
+        is_accepting=is_accepting,
         opens_at=petition.opens_at,
         closes_at=petition.closes_at,
+        closed_on=petition.closed_on,
+        last_confirmed_on=_last_confirmed_on(petition, now),
+        delivered_on=petition.delivered_on,
+        answered_on=petition.answered_on,
+        has_marks=petition.has_marks,
         text_version=text.version,
         text_language=text.language,
         is_fallback=text.language != lang,
         people_per_mailbox=petition.people_per_mailbox,
-        goal=None if shown is None else _goal(by_threshold[shown], lang, petition.home_language, people),
+        goal=(
+            _goal(by_threshold[shown], lang, petition.home_language, people)
+            if shown is not None and is_accepting
+            else None
+        ),
         past_goals=[
             _goal(by_threshold[threshold], lang, petition.home_language, people)
             for threshold in goals_reached(thresholds, people)
@@ -210,6 +231,14 @@ def people_of_mailbox(petition_id: int, tag: bytes | None, opened: bytes, lang: 
         )
         for signature, country in rows
     ]
+
+
+def _last_confirmed_on(petition: PetitionRecord, now: datetime) -> date | None:
+    """Return the last day on which requests from before the close may be confirmed; None once it is over."""
+    if petition.closed_on is None or petition.state == "withdrawn":
+        return None
+    last_on = expires_on(petition.closed_on)
+    return last_on if utc_day(now) <= last_on else None
 
 
 def _card(petition: PetitionRecord, lang: str, numbers: Statement) -> PetitionCard:

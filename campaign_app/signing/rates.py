@@ -23,7 +23,9 @@ from ..tally.suppression import Draw, Group, begin, draw_secret
 from .models import Pending, Signature
 
 FEWEST_REQUESTS = 200  # behind a published rate: then a few people left out move it by less than a step
-FEWEST_ANSWERS = 100  # confirmed, and unanswered, of all together: of fewer, those left out would be too large a part
+FEWEST_ANSWERS = (
+    100  # confirmed, and unanswered, of all together: of fewer, those left out would be too large a part
+)
 STEP = 5  # rates are published in steps of so many per cent, since those left out may move one by as much
 ODDS = 2  # one person of each kind is left out of a provider's numbers on average: a rate must stay near the truth
 WEEK = timedelta(days=6)  # from its first day to its last

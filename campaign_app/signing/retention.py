@@ -3,9 +3,10 @@
 Runs in the worker. Each function does one step of `safety.md`'s promises and may be repeated.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from ..clock import utc_day
 from ..extensions import db
@@ -14,8 +15,32 @@ from ..petitions.models import Petition
 from ..sealing import tags
 from ..sealing.models import PetitionKey
 from . import operations
-from .models import PrivateLink, Signature
+from .models import Pending, PrivateLink, Signature
 from .rules import CONTACT_KEPT_AFTER_CLOSE, CONTACT_KEPT_AT_MOST
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a petition's signers. contacts: without and with consent to news; requests: unanswered."""
+
+    contacts: int
+    contacts_with_updates: int
+    requests: int
+
+
+def kept_of(petition_id: int) -> Kept:
+    """Count what is kept of a petition's signers. Reads every row: for an operator, not for a page."""
+    has_contact = (Signature.petition_id == petition_id, Signature.sealed_contact.is_not(None))
+    rows = db.session.execute(
+        select(Signature.wants_updates, func.count()).where(*has_contact).group_by(Signature.wants_updates)
+    )
+    contacts = {bool(wants_updates): count for wants_updates, count in rows}
+    requests = db.session.scalar(
+        select(func.count())
+        .select_from(Pending)
+        .where(Pending.petition_id == petition_id, Pending.purpose == "sign")
+    )
+    return Kept(contacts.get(False, 0), contacts.get(True, 0), requests or 0)
 
 
 def close_due_petitions(*, now: datetime) -> list[str]:

@@ -1,6 +1,7 @@
 """The pages around the petitions: home, numbers, who is responsible and what is done with what is typed."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -49,7 +50,7 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
     """Show the statement of numbers as of now, each kind apart."""
     finished_pages.keep()
     petition, now = public_petition(slug), utc_now()
-    shown = finished_pages.lately(
+    shown: dict[str, Any] = finished_pages.lately(
         ("numbers", petition.id, lang),
         lambda: {
             "statement": statement(petition.id, now=now),

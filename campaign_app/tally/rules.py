@@ -63,7 +63,8 @@ def fewest_still_counted(then: Statement, now: Statement) -> int:
     """Return how many of the people counted `then` are at the least still counted `now`.
 
     Whoever left in between may have come in between too, and whoever came back is not taken for one of them; so
-    there may be more, never fewer. Says nothing that the two statements do not say: docs/decisions/tally-those-same-people.md.
+    there may be more, never fewer. Says nothing that the two statements do not say
+    (docs/decisions/tally-those-same-people.md).
     """
     return max(0, then.people - (now.departures - then.departures))
 

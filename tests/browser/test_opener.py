@@ -439,7 +439,9 @@ def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(page, tmp_pat
 
 
 def test_rows_that_do_not_open_are_left_out_and_named(page, tmp_path):
-    foreign = json.loads((GOLDEN / "contacts-v1.json").read_text())["for_one_key"]["sealed"].encode() + b"\t1\n"
+    foreign = (
+        json.loads((GOLDEN / "contacts-v1.json").read_text())["for_one_key"]["sealed"].encode() + b"\t1\n"
+    )
 
     def change(lines: list[bytes]) -> list[bytes]:
         altered = bytearray(base64.b64decode(lines[2].split(b"\t")[0]))

@@ -131,7 +131,9 @@ def test_a_sheet_that_is_cut_short_gives_what_is_there_and_says_so(spoiled):
 
 
 def test_rows_that_do_not_open_are_left_out_and_named(spoiled):
-    foreign = base64.b64encode(base64.b64decode(golden("contacts-v1.json")["for_one_key"]["sealed"])) + b"\t1\n"
+    foreign = (
+        base64.b64encode(base64.b64decode(golden("contacts-v1.json")["for_one_key"]["sealed"])) + b"\t1\n"
+    )
 
     def change(lines):
         altered = bytearray(base64.b64decode(lines[2].split(b"\t")[0]))

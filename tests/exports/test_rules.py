@@ -73,7 +73,9 @@ def test_other_files_are_no_sheets(line):
         header_of(line)
 
 
-@pytest.mark.parametrize("changes", [{"version": 3}, {"version": "2"}, {"version": True}, {"columns": ["token"]}, {"columns": []}])
+@pytest.mark.parametrize(
+    "changes", [{"version": 3}, {"version": "2"}, {"version": True}, {"columns": ["token"]}, {"columns": []}]
+)
 def test_a_sheet_of_another_version_is_refused_and_so_is_the_private_token(changes):
     with pytest.raises(NotASheet, match="another version"):
         header_of(json.dumps({**HEADER, **changes}))

@@ -14,6 +14,7 @@ from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
+from campaign_app.languages import format_day
 from campaign_app.mail.models import OutboxMail
 from campaign_app.mail.schedule import run_due_jobs
 from campaign_app.petitions import operations as petitions
@@ -24,7 +25,7 @@ from campaign_app.sealing.models import PetitionKey
 from campaign_app.signing.models import Pending, PrivateLink, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import SETTLED, statement
-from tests.supporters import PAGE, SLUG, newest_token, send_mail, sign, sign_and_confirm
+from tests.supporters import PAGE, SLUG, newest_token, send_mail, sign, sign_and_confirm, words
 
 DAY = timedelta(days=1)
 
@@ -132,6 +133,26 @@ def test_the_private_page_can_still_be_read_and_every_promise_on_it_kept(app, cl
     assert recount(petition.id).agrees
 
 
+@pytest.mark.parametrize("step", ["lost-link", "send-again"])
+def test_afterwards_no_address_is_looked_for_and_nobody_is_told_that_they_were_not_counted(
+    app, client, petition, mail_dir, step
+):
+    sign_and_confirm(client, mail_dir)
+    close(app, days_ago=31)
+    let_the_worker_work(app)
+    page = words(client.get(PAGE))
+
+    answer = client.post(f"{PAGE}/{step}", data={"email": "signer@example.org"})
+    asked = client.get(f"{PAGE}/lost-link")
+
+    for refusal in (answer, asked):
+        assert refusal.status_code == 410
+        assert "Whatever was signed and confirmed stays counted." in words(refusal)
+        assert "nor counted" not in words(refusal)
+    assert f'href="{PAGE}/lost-link"' not in client.get(PAGE).text
+    assert "open the link in your confirmation e-mail" in page
+
+
 def test_the_other_petition_still_tells_a_repeat(app, client, petition, mail_dir):
     other = "/en/petitions/fate-of-the-disappeared"
     other_id = petitions.petition_by_slug("fate-of-the-disappeared").id
@@ -202,6 +223,36 @@ def test_a_petition_closes_by_itself_when_its_time_has_come(app, client, petitio
 
     closed = petitions.petition_by_slug(SLUG)
     assert (closed.state, closed.closed_on) == ("closed", petition.closes_at.date())
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "said"),
+    [
+        (0, "may confirm until the end of"),
+        (7, "may confirm until the end of"),
+        (8, "Nobody is added any more"),
+    ],
+)
+def test_a_closed_petition_says_until_when_its_number_may_grow_and_shows_no_goal(
+    app, client, petition, days_ago, said
+):
+    before = words(client.get(PAGE))
+    close(app, days_ago=days_ago)
+
+    page = words(client.get(PAGE))
+
+    assert said in page
+    assert "At 1,000:" in before
+    assert "At 1,000:" not in page
+    assert "<progress" not in client.get(PAGE).text
+
+
+def test_a_petition_says_on_which_day_it_was_handed_over_and_answered(app, client, petition):
+    close(app, days_ago=20, answered_days_ago=3)
+
+    handed, answered = (format_day(utc_day(utc_now()) - ago * DAY, "en") for ago in (20, 3))
+
+    assert f"Handed over on {handed}, answered on {answered}." in words(client.get(PAGE))
 
 
 def test_an_unanswered_request_is_gone_after_seven_days_with_its_mail(app, client, petition, mail_dir):

@@ -365,9 +365,7 @@ def test_a_day_that_is_none_has_no_page(client, context, day):
     ("people_per_mailbox", "said"),
     [(1, "one person is counted through it"), (4, "Up to 4 people who share that mailbox may be counted")],
 )
-def test_the_method_says_how_many_are_counted_through_a_mailbox(
-    client, petition, people_per_mailbox, said
-):
+def test_the_method_says_how_many_are_counted_through_a_mailbox(client, petition, people_per_mailbox, said):
     db.session.get(Petition, petition.id).people_per_mailbox = people_per_mailbox
     db.session.commit()
     forget_kept()
