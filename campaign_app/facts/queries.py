@@ -33,8 +33,9 @@ class Facts:
 class SourceLine:
     """One line of the sources under a text, ready to show.
 
-    url: the page itself, or None where only the sites in `hosts` are known.
-    scope, status, note: empty where there is nothing to say.
+    url: the source's own page, or None where only the sites in `hosts` are known.
+    hosts: empty where we read of the source elsewhere; `confidence` then names where.
+    scope, status, note: empty where there is nothing to say; without a full stop, since more follows.
     """
 
     key: str
@@ -45,7 +46,7 @@ class SourceLine:
     as_of: str
     scope: str
     status: str
-    confidence: str
+    confidence: Markup
     note: str
 
 
@@ -185,6 +186,7 @@ def _attribution(found: Fact, lang: str) -> list[str]:
         parts += [
             rules.fill_slots(_word("dates", "as_of", lang), {"date": on}),
             _word("marks", found.status, lang),
+            _word("marks", "secondary", lang) if _is_reported(found) else "",
         ]
     if found.confidence == "unverified":
         parts.append(_word("marks", "unverified", lang))
@@ -196,7 +198,12 @@ def _inline_html(found: Fact, lang: str) -> Markup:
     if isinstance(found, Reference) and found.is_instrument:
         return _linked(statement, found.source.page)
     source, *rest = _attribution(found, lang)
-    bracket = escape(_comma(lang)).join([_linked(source, found.source.page), *rest])
+    if isinstance(found, Figure) and _is_reported(found):
+        # The page is the report's: its link stands under "as reported", not under the source's name.
+        said = [_linked(source, None), *rest[:-1], _linked(rest[-1], found.source.page)]
+    else:
+        said = [_linked(source, found.source.page), *rest]
+    bracket = escape(_comma(lang)).join(said)
     return Markup("{} <small>({})</small>").format(statement, bracket)
 
 
@@ -206,16 +213,34 @@ def _linked(words: str, url: str | None) -> Markup:
     return Markup('<a href="{}">{}</a>').format(url, isolated) if url else isolated
 
 
+def _is_reported(found: Fact) -> bool:
+    """Whether we know what the source says from somebody else's report."""
+    return found.confidence == "secondary"
+
+
+def _confidence(found: Fact, lang: str) -> Markup:
+    """Return how sure a fact is, and where it was read if not at the source: "as reported by example.org"."""
+    pages = {found.source.hosts[0]: found.source.page} if found.source.page else {}
+    sites = [
+        Markup('<a href="{}" rel="noopener noreferrer" dir="ltr">{}</a>').format(pages[host], host)
+        if host in pages
+        else Markup('<bdi dir="ltr">{}</bdi>').format(host)
+        for host in found.source.hosts
+    ]
+    words = escape(_word("confidence", found.confidence, lang))
+    return words.format(sites=escape(_comma(lang)).join(sites))
+
+
 def _source_line(found: Fact, lang: str) -> SourceLine:
     return SourceLine(
         key=found.key,
         statement=_statement(found, lang),
         source=found.source.names[lang],
-        url=found.source.page,
-        hosts=found.source.hosts,
+        url=None if _is_reported(found) else found.source.page,
+        hosts=() if _is_reported(found) else found.source.hosts,
         as_of=_as_of_words(found.as_of, lang),
-        scope=found.scope[lang] if isinstance(found, Figure) else "",
+        scope=found.scope[lang].rstrip(".") if isinstance(found, Figure) else "",
         status=_word("status", found.status, lang) if isinstance(found, Figure) else "",
-        confidence=_word("confidence", found.confidence, lang),
-        note=found.note.get(lang, ""),
+        confidence=_confidence(found, lang),
+        note=found.note.get(lang, "").rstrip("."),
     )

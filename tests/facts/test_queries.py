@@ -36,7 +36,7 @@ class TestShippedFacts:
         html = queries.render_figures("{{fact:still-missing-after-prisons-opened}}.", "en")
 
         assert words(html).strip() == (
-            "112,414 people still missing after the prisons were opened "
+            "112,414 people taken by the former government and still missing after the prisons were opened "
             "(Syrian Network for Human Rights, as of 28 December 2024)."
         )
         assert '<a href="https://snhr.org/blog/2024/12/28" rel="noopener noreferrer"><bdi>Syrian' in html
@@ -45,7 +45,8 @@ class TestShippedFacts:
         html = queries.render_figures("{{fact:still-missing-after-prisons-opened}}", "ar")
 
         assert words(html).strip() == (
-            "112,414 شخصاً ظلّوا مفقودين بعد فتح السجون (الشبكة السورية لحقوق الإنسان، حتى 28 كانون الأول 2024)"
+            "112,414 شخصاً ممن احتجزتهم الحكومة السابقة، ظلّوا مفقودين بعد فتح السجون "
+            "(الشبكة السورية لحقوق الإنسان، حتى 28 كانون الأول 2024)"
         )
 
     def test_a_range_is_said_in_words_so_that_no_direction_turns_it_round(self):
@@ -89,8 +90,28 @@ class TestShippedFacts:
         assert [line.key for line in lines] == ["sc-2474", "missing-since-1970"]
         assert lines[1].status == "estimate"
         assert lines[1].as_of == "August 2025"
-        assert lines[1].hosts == ("archive.sana.sy",)
-        assert lines[1].confidence == "read in a report about the source"
+        assert words(lines[1].confidence) == "as reported by archive.sana.sy"
+
+    def test_a_figure_read_in_a_report_says_so_and_links_the_report_and_not_the_source(self):
+        html = queries.render_figures("{{fact:missing-since-1970}}", "en")
+
+        assert "Commission for Missing Persons, as of August 2025, an estimate, as reported)" in words(html)
+        assert '<a href="https://archive.sana.sy/en/?p=369318" rel="noopener noreferrer"><bdi>as reported' in html
+
+    def test_a_figure_known_from_several_reports_names_them_and_no_page_of_the_source(self):
+        (line,) = queries.sources("{{fact:torture-deaths-2018-all-parties}}", lang="ar")
+
+        assert words(line.confidence) == "نقلاً عن ebd3.net، skynewsarabia.com"
+        assert (line.url, line.hosts) == (None, ())
+        assert line.scope == "جميع الأطراف"
+
+    @pytest.mark.parametrize("key", ["torture-deaths-2024", "disappeared-2018"])
+    def test_a_count_whose_parties_we_do_not_know_says_so_in_its_sentence(self, key):
+        assert "parties not stated" in queries.figure_as_text(key, "en")
+        assert "من غير تحديد الأطراف" in queries.figure_as_text(key, "ar")
+
+    def test_an_event_of_an_uncertain_year_says_about(self):
+        assert "reported in about 2018 that" in queries.figure_as_text("names-sent-to-registries", "en")
 
     def test_organisers_learn_which_facts_to_mend(self):
         due = queries.facts_to_mend(date(2027, 11, 23))

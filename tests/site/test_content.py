@@ -101,7 +101,7 @@ def test_every_word_around_a_fact_exists_in_every_language():
     assert set(words["bounds"]) == {*BOUNDS, "between"}
     assert set(words["status"]) == set(STATUSES)
     assert set(words["confidence"]) == set(CONFIDENCES)
-    assert set(words["marks"]) == {*STATUSES, "unverified"}
+    assert set(words["marks"]) == {*STATUSES, "secondary", "unverified"}
     for group in words.values():
         for name, per_language in group.items():
             assert set(per_language) == set(LANGUAGES), name
@@ -175,7 +175,8 @@ def test_every_fact_of_a_text_is_written_out_with_its_source(slug, lang):
 
     assert "{{" not in html
     assert len(sources) >= 5
-    assert all(line.source and line.as_of and line.hosts for line in sources)
+    assert all(line.source and line.as_of for line in sources)
+    assert all(line.hosts or re.search(r"\w\.\w", line.confidence) for line in sources)
     assert "<h2" not in html
 
 
@@ -335,7 +336,8 @@ def test_countries_are_the_assigned_codes_each_with_a_name_in_every_language():
     for lang in LANGUAGES:
         assert set(countries["codes"]) <= set(Locale.parse(lang).territories)
         assert set(countries["names"][lang]) <= set(countries["codes"])
-    assert set(countries["names"]["ar"]) == set(countries["names"]["en"])
+    # A contested name is chosen in each language; Arabic also has some that people look up otherwise than CLDR.
+    assert set(countries["names"]["en"]) < set(countries["names"]["ar"])
     assert not {"EU", "UN", "XK", "XA", "ZZ", "AC"} & set(countries["codes"])
 
 
