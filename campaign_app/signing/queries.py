@@ -112,6 +112,7 @@ class PetitionCard:
     summary: str
     state: str
     people: int
+    as_of: datetime | None
     goal_threshold: int | None
     percent: int
     closes_at: datetime | None
@@ -250,6 +251,7 @@ def _card(petition: PetitionRecord, lang: str, numbers: Statement) -> PetitionCa
         summary=text.summary,
         state=petition.state,
         people=numbers.people,
+        as_of=numbers.as_of,
         goal_threshold=threshold,
         percent=percent_of(threshold, numbers.people) if threshold else 0,
         closes_at=petition.closes_at,

@@ -230,7 +230,7 @@ def test_a_petition_closes_by_itself_when_its_time_has_come(app, client, petitio
     [
         (0, "may confirm until the end of"),
         (7, "may confirm until the end of"),
-        (8, "Nobody is added any more"),
+        (8, "Nobody new is added any more"),
     ],
 )
 def test_a_closed_petition_says_until_when_its_number_may_grow_and_shows_no_goal(
