@@ -3,13 +3,13 @@
 Knows names, who is responsible and which lines mails carry; knows no petition.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .config import settings
+from .content_files import read_toml
 
 RESPONSIBLE_FIELDS = ("responsible_body", "responsible_address", "contact_email")
 
@@ -18,6 +18,7 @@ RESPONSIBLE_FIELDS = ("responsible_body", "responsible_address", "contact_email"
 class Campaign:
     """What campaign.toml holds. Text per language is reached by language code."""
 
+    path: Path
     names: dict[str, str]
     short_names: dict[str, str]
     details: dict[str, Any] = field(repr=False)
@@ -55,5 +56,6 @@ def campaign() -> Campaign:
 @cache
 def load(content_dir: Path) -> Campaign:
     """Read content/campaign.toml once."""
-    details = tomllib.loads((content_dir / "campaign.toml").read_text(encoding="utf-8"))
-    return Campaign(names=details["name"], short_names=details["short_name"], details=details)
+    path = content_dir / "campaign.toml"
+    details = read_toml(path)
+    return Campaign(path=path, names=details["name"], short_names=details["short_name"], details=details)

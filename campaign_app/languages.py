@@ -4,7 +4,6 @@ JavaScript never formats a number. Arabic uses Latin digits and Levantine month 
 sets ARABIC_DIGITS; all three families of digits are accepted on input.
 """
 
-import tomllib
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from flask_babel import get_locale
 from werkzeug.routing import BaseConverter, ValidationError
 
 from .config import settings
+from .content_files import read_toml
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def is_country(code: str) -> bool:
 
 @cache
 def _country_names(content_dir: Path, lang: str) -> dict[str, str]:
-    listed = tomllib.loads((content_dir / "countries.toml").read_text(encoding="utf-8"))
+    listed = read_toml(content_dir / "countries.toml")
     overrides = listed.get("names", {}).get(lang, {})
     territories = Locale.parse(lang).territories
     return {code: overrides.get(code) or territories[code] for code in listed["codes"]}

@@ -49,7 +49,8 @@ def supervise(chosen: Settings, *, announce: Callable[[], None]) -> int:
     # setting an Event from a signal handler can wait forever for a lock that the same thread holds.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop_asked.append(True))
-    web, worker = _start(WEB), _start(command("worker"))
+    environment = {**os.environ, **chosen.places, "PYTHONUNBUFFERED": "1"}
+    web, worker = _start(WEB, environment), _start(command("worker"), environment)
     is_announced = False
     while not stop_asked and web.poll() is None:
         if not is_announced and _answers(chosen):
@@ -58,14 +59,14 @@ def supervise(chosen: Settings, *, announce: Callable[[], None]) -> int:
         if worker.poll() is not None:
             click.echo("the worker ended; starting another", err=True)
             time.sleep(RESTART_PAUSE_SECONDS)
-            worker = _start(command("worker"))
+            worker = _start(command("worker"), environment)
         time.sleep(LOOK_EVERY_SECONDS)
     _stop(web, worker)
     return 0 if stop_asked else web.returncode or 1
 
 
-def _start(arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+def _start(arguments: tuple[str, ...], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(arguments, cwd=ROOT, env=environment)
 
 
 def _answers(chosen: Settings) -> bool:

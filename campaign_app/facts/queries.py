@@ -4,7 +4,6 @@ Facts are content (content/figures.toml, content/references.toml), read once per
 its value, source and as-of date together or not at all.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from ..config import settings
+from ..content_files import read_toml
 from ..languages import LANGUAGES, format_day, format_number, format_share
 from ..rich_text import render_markdown
 from . import rules
@@ -122,8 +122,8 @@ def facts_to_mend(today: date) -> dict[str, tuple[str, ...]]:
 
 def load_facts(content_dir: Path) -> Facts:
     """Read the facts of a content folder. Raises FigureIncomplete for the first that may not be shown."""
-    figures = tomllib.loads((content_dir / "figures.toml").read_text(encoding="utf-8"))
-    references = tomllib.loads((content_dir / "references.toml").read_text(encoding="utf-8"))
+    figures = read_toml(content_dir / "figures.toml")
+    references = read_toml(content_dir / "references.toml")
     by_key: dict[str, Fact] = {
         key: read_figure(key, entry, LANGUAGES) for key, entry in figures.get("figure", {}).items()
     }

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
+from ..content_files import read_toml
 from ..errors import ConfigurationError
 from .rules import TEXT_FIELDS
 
@@ -41,10 +41,7 @@ def digest(text: Mapping[str, str]) -> str:
 
 def read_text(path: Path) -> dict[str, str]:
     """Return the five fields of one language's file. Raises ConfigurationError naming what is wrong or missing."""
-    try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigurationError(f"{path.name} of {path.parent.name} is not TOML: {problem}") from None
+    fields = read_toml(path)
     missing = [name for name in TEXT_FIELDS if not str(fields.get(name, "")).strip()]
     if missing:
         raise ConfigurationError(f"{path.name} of {path.parent.name} lacks {', '.join(missing)}")
@@ -52,7 +49,7 @@ def read_text(path: Path) -> dict[str, str]:
 
 
 def _read(folder: Path) -> ShippedPetition:
-    about = tomllib.loads((folder / "petition.toml").read_text(encoding="utf-8"))
+    about = read_toml(folder / "petition.toml")
     languages = tuple(about["required_languages"])
     missing = [code for code in languages if not (folder / f"{code}.toml").exists()]
     if missing:

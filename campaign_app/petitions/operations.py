@@ -224,7 +224,7 @@ def opening_obstacles(*, petition: Petition) -> list[str]:
         )
     if not settings().is_production:
         return obstacles
-    obstacles += [f"content/campaign.toml lacks {name}" for name in campaign().missing]
+    obstacles += [f"{campaign().path} lacks {name}" for name in campaign().missing]
     try:
         obstacles += signing_obstacles(keyring(fresh=True), settings().environment)
     except KeyProblem as problem:

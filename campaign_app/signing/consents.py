@@ -1,11 +1,11 @@
 """The wordings a signer agrees to, each with a version; a signature stores the version it agreed to."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ..config import settings
+from ..content_files import read_toml
 from ..languages import current_language
 
 
@@ -33,7 +33,7 @@ def current_consents() -> Consents:
 
 @cache
 def _load(content_dir: Path) -> Consents:
-    listed = tomllib.loads((content_dir / "consents.toml").read_text(encoding="utf-8"))["consents"]
+    listed = read_toml(content_dir / "consents.toml")["consents"]
     newest = {entry["kind"]: entry for entry in sorted(listed, key=lambda entry: int(entry["version"]))}
     return Consents(
         signing=newest["signing"]["version"],

@@ -1,6 +1,5 @@
 """The privacy notice and the imprint: content, filled with who is responsible for this installation."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from markupsafe import Markup
 
 from ..campaign import campaign
 from ..config import settings
+from ..content_files import read_toml
 from ..rich_text import render_markdown
 
 
@@ -36,4 +36,4 @@ def _placeholders(body: str) -> list[str]:
 
 @cache
 def _load(content_dir: Path, lang: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((content_dir / "legal" / f"{lang}.toml").read_text(encoding="utf-8"))
+    return read_toml(content_dir / "legal" / f"{lang}.toml")

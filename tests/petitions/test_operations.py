@@ -137,7 +137,7 @@ def test_a_petition_that_exists_keeps_its_state(shipped):
     [
         (lambda folder: (folder / "en.toml").unlink(), "lacks its text in en"),
         (lambda folder: (folder / "en.toml").write_text('title = "Only a title"'), "lacks summary, demand"),
-        (lambda folder: (folder / "en.toml").write_text("title = "), "en.toml of one is not"),
+        (lambda folder: (folder / "en.toml").write_text("title = "), "one/en.toml is not"),
     ],
 )
 def test_a_petition_folder_that_lacks_something_is_refused_by_name(tmp_path, write, said):
@@ -264,7 +264,7 @@ def test_an_unready_petition_says_everything_that_stands_against_opening(app, co
         operations.move(petition=draft, to="open", obstacles=obstacles, now=NOW)
     assert "there is no text in en" in obstacles
     for field in ("responsible_body", "responsible_address", "contact_email"):
-        assert f"content/campaign.toml lacks {field}" in obstacles
+        assert f"{ROOT / 'content' / 'campaign.toml'} lacks {field}" in obstacles
     assert any("demonstration keys" in line for line in obstacles)
     assert draft.state == "draft"
 

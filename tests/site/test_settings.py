@@ -15,10 +15,10 @@ from campaign_app.errors import ConfigurationError
 DOCUMENTED = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 EXAMPLES = {
     "NIDAA_ENV": "production",
-    "NIDAA_HOME": "elsewhere",
-    "KEYS_DIR": "safe",
-    "CONTENT_DIR": "ours",
-    "SECRET_KEY_FILE": "secret",
+    "NIDAA_HOME": "/elsewhere",
+    "KEYS_DIR": "/safe",
+    "CONTENT_DIR": "/ours",
+    "SECRET_KEY_FILE": "/secret",
     "CAMPAIGN_KEY_FINGERPRINT": "0123456789abcdef",
     "PORT": "8080",
     "BIND": "127.0.0.2",
@@ -98,6 +98,12 @@ def test_settings_do_not_change_while_a_process_lives():
         ("WEB_WORKERS", "-1"),
         ("BASE_URL", "petition.example.org"),
         ("BASE_URL", "ftp://petition.example.org"),
+        ("BASE_URL", "https://example.org/petition"),
+        ("BASE_URL", "https://example.org/?petition"),
+        ("MAIL_FROM", "notanaddress"),
+        ("MAIL_FROM", "The campaign <post@example.org>"),
+        ("MAIL_FROM", "post@"),
+        ("ARABIC_DIGITS", "ja"),
         ("DATABASE_URL", "mysql://example.org/nidaa"),
         ("DATABASE_URL", "not an address"),
         ("LIMITS_URL", "memcached://example.org"),
@@ -119,6 +125,26 @@ def test_production_is_refused_without_a_public_address_a_sender_and_a_relay(nam
 
     with pytest.raises(ConfigurationError, match=name):
         from_environment(without)
+
+
+@pytest.mark.parametrize("name", ["NIDAA_HOME", "KEYS_DIR", "CONTENT_DIR", "SECRET_KEY_FILE"])
+def test_production_is_refused_where_a_path_depends_on_the_folder_that_a_command_runs_in(name):
+    with pytest.raises(ConfigurationError, match=name):
+        from_environment({**EXAMPLES, name: "instance"})
+
+
+def test_every_process_of_an_installation_means_the_same_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = from_environment({"NIDAA_HOME": "here"})
+    monkeypatch.chdir("/")
+
+    assert settings.home == tmp_path / "here"
+    assert from_environment(settings.places) == settings
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    with pytest.raises(ConfigurationError, match=r"BASE_URL.*MAIL_FROM.*SMTP_URL"):
+        from_environment({"NIDAA_ENV": "production"})
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.0.2.7"])
@@ -182,12 +208,35 @@ def test_a_secret_key_that_is_no_key_is_refused_by_name(tmp_path, content):
         config.secret_key(Settings(secret_key_file=path))
 
 
-def test_a_wrong_setting_is_one_sentence_on_the_command_line(tmp_path):
+def say_of(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run `campaign check` with settings."""
     command = [sys.executable, "-c", "from campaign_app.cli import main; main()", "check"]
-    environment = {"NIDAA_HOME": str(tmp_path), "NIDAA_ENV": "staging"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NIDAA_ENV", "staging", "NIDAA_ENV is 'staging'; it must be development or production"),
+        ("NIDAA_HOME", "/dev/null/home", "NIDAA_HOME, /dev/null/home, cannot be made"),
+        ("CONTENT_DIR", "/nowhere", "CONTENT_DIR, /nowhere, holds no campaign.toml"),
+        ("SECRET_KEY_FILE", "/dev/null/secret", "SECRET_KEY_FILE, /dev/null/secret, cannot be"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_on_the_command_line(tmp_path, name, value, said):
+    done = say_of({"NIDAA_HOME": str(tmp_path), name: value})
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert re.fullmatch(r"campaign: NIDAA_ENV .*\n", done.stderr)
+    assert re.fullmatch(rf"campaign: {re.escape(said)}.*\n", done.stderr)
+
+
+def test_content_that_is_no_toml_is_told_with_its_file_and_line(tmp_path):
+    (tmp_path / "campaign.toml").write_text("[name]\nar = \n", encoding="utf-8")
+
+    done = say_of({"NIDAA_HOME": str(tmp_path / "home"), "CONTENT_DIR": str(tmp_path)})
+
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rf"campaign: {re.escape(str(tmp_path))}/campaign.toml is not TOML: .*line 2.*\n", done.stderr
+    )
