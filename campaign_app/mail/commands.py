@@ -96,7 +96,11 @@ def requeue(ids: Sequence[str], every: bool) -> None:
 @click.command("mail")
 @click.option("--to", "address", help="Send a test mail to this address.")
 @click.option(
-    "--lang", type=click.Choice(list(LANGUAGES)), default=FIRST_LANGUAGE, help="Language of the test mail."
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    default=FIRST_LANGUAGE,
+    show_default=True,
+    help="Language of the test mail.",
 )
 @click.option(
     "--raw", type=click.File("rb"), help="A raw copy of a mail as it arrived; - reads standard input."

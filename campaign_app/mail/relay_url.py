@@ -41,9 +41,10 @@ class Relay:
         if security is None or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
             raise ConfigurationError(f"SMTP_URL must be {URL_SHAPE}")
         password = unquote(parts.password or "")
-        if password and security == "none" and parts.hostname not in LOOPBACK:
+        if security == "none" and parts.hostname not in LOOPBACK:
             raise ConfigurationError(
-                "SMTP_URL would send a password unprotected; use smtp+starttls:// or smtps://"
+                "SMTP_URL would send addresses and private links over the network unprotected; "
+                "use smtp+starttls:// or smtps://"
             )
         options = _options(parts)
         return cls(

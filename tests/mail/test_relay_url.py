@@ -51,8 +51,9 @@ def test_the_password_is_not_shown_where_a_relay_is_printed():
     assert "hush" not in repr(relay)
 
 
-def test_a_password_crosses_no_network_unprotected():
+@pytest.mark.parametrize("login", ["user:password@", ""])
+def test_no_password_and_no_mail_crosses_a_network_unprotected(login):
     with pytest.raises(ConfigurationError, match="unprotected"):
-        Relay.from_url("smtp://user:password@relay.example.org")
+        Relay.from_url(f"smtp://{login}relay.example.org:25")
 
     assert Relay.from_url("smtp://user:password@127.0.0.1").user == "user"
