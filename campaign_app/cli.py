@@ -18,7 +18,10 @@ from .mail.commands import commands as mail_commands
 from .operate import check, init, migrate, serve, worker
 from .petitions.commands import commands as petition_commands
 from .sealing.commands import commands as key_commands
+from .sealing.commands import keys
+from .sealing.problems import SealingProblem
 from .signing.commands import commands as signing_commands
+from .signing.key_commands import shred
 
 
 class OwnCommands(FlaskGroup):
@@ -61,6 +64,7 @@ for _command in (
 
 
 check.add_command(check_mail)
+keys.add_command(shred)
 campaign.params.clear()  # --app, --debug and --env-file: the application is this one, and settings are the environment
 
 
@@ -69,8 +73,11 @@ def main() -> None:
     anonymous_logs.configure()
     try:
         campaign.main(prog_name="campaign", standalone_mode=True)
-    except ConfigurationError as problem:
+    except (ConfigurationError, SealingProblem) as problem:
         click.echo(f"campaign: {problem}", err=True)
+        sys.exit(1)
+    except OSError as problem:
+        click.echo(f"campaign: {problem.filename or 'a file'}: {problem.strerror or problem}", err=True)
         sys.exit(1)
     except OperationalError:
         click.echo(

@@ -14,7 +14,7 @@ from ..config import settings
 from ..extensions import db
 from . import operations, tags
 from .key_files import MASTER, KeyFile, read_key_files
-from .keys import fingerprint_of_points, newest_of
+from .keys import fingerprint_of_points, newest_of, same_fingerprint
 from .problems import SealingProblem
 
 Parameters = ParamSpec("Parameters")
@@ -94,7 +94,12 @@ def add(file: Path) -> None:
     added = operations.add_campaign_key(keys_dir=settings().keys_dir, file_bytes=content)
     click.echo(added.id)
     _say(f"added. Compare with the printed backup: {fingerprint_of_points([added.key])}")
-    _say(f"next: read the backup back in opener.html, then `campaign keys confirm-backup {added.id} CODE`")
+    if added.backup_read_on:
+        _say(f"it was here already, and its backup was read back on {added.backup_read_on}")
+    else:
+        _say(
+            f"next: read the backup back in opener.html, then `campaign keys confirm-backup {added.id} CODE`"
+        )
     _announce()
 
 
@@ -152,7 +157,7 @@ def rotate_master() -> None:
     newest = tags.rotate_master(session=db.session, today=utc_day(utc_now()))
     db.session.commit()
     _say(f"petition keys are wrapped under master {newest}")
-    _destroy_old_masters()
+    destroy_and_say()
 
 
 @keys.command("destroy-old-masters")
@@ -160,7 +165,7 @@ def rotate_master() -> None:
 @plainly
 def destroy_old_masters() -> None:
     """Destroy masters on this host that wrap nothing any more; run it on every host after rotating."""
-    _destroy_old_masters()
+    destroy_and_say()
 
 
 @keys.command("rotate-mail")
@@ -172,24 +177,14 @@ def rotate_mail() -> None:
     _say(f"new mail is sealed to {made.id}; copy {made.name} to hosts that only serve pages")
 
 
-@keys.command()
-@click.argument("petition_id", metavar="PETITION", type=int)
-@click.confirmation_option(
-    prompt="No address can be tested against this petition ever again, and signing it ends. Shred its key?"
-)
-@with_appcontext
-@plainly
-def shred(petition_id: int) -> None:
-    """Destroy the tag key of PETITION (its number) 30 days after close; the daily job does so by itself."""
-    tags.shred_petition_key(petition_id=petition_id, session=db.session, today=utc_day(utc_now()))
-    db.session.commit()
-    _say(f"the tag key of petition {petition_id} is deleted")
-    _destroy_old_masters()
-
-
-def _destroy_old_masters() -> None:
+def destroy_and_say() -> None:
+    """Destroy the masters on this host that wrap nothing any more, and say what other hosts and backups need."""
     keys_dir = settings().keys_dir
-    for master_id in tags.destroy_old_masters(keys_dir=keys_dir, session=db.session):
+    destroyed = tags.destroy_old_masters(keys_dir=keys_dir, session=db.session)
+    if not destroyed:
+        _say("nothing to destroy: every master on this host is in use, or prepared for the next rotation")
+        return
+    for master_id in destroyed:
         _say(f"destroyed master {master_id} on this host")
     _say("take a backup now: in older ones no petition's tags can be used any more")
     newest = newest_of(read_key_files(keys_dir, only=MASTER))
@@ -199,8 +194,13 @@ def _destroy_old_masters() -> None:
 def _announce() -> None:
     """Remind of the setting that an intruder on this disk cannot change."""
     chosen = settings()
-    found = operations.campaign_keys(keys_dir=chosen.keys_dir)
-    _say(f"set CAMPAIGN_KEY_FINGERPRINT={fingerprint_of_points(file.key for file in found)}")
+    now = fingerprint_of_points(file.key for file in operations.campaign_keys(keys_dir=chosen.keys_dir))
+    announced = chosen.campaign_key_fingerprint
+    if announced and same_fingerprint(announced, now):
+        return
+    if announced:
+        _say("signing is shut now, until CAMPAIGN_KEY_FINGERPRINT is set anew")
+    _say(f"when every key is there, set CAMPAIGN_KEY_FINGERPRINT={now}")
 
 
 def _described(file: KeyFile) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
 
 from ..clock import utc_now
+from ..config import settings
 from .key_files import (
     MASTER,
     KeyFile,
@@ -83,12 +84,21 @@ def petition_tag_key(petition_id: int, *, session: AnySession) -> bytes:
 
 
 def create_petition_key(*, petition_id: int, session: AnySession) -> None:
-    """Give a petition its random tag key; one that it has already, or had, is left alone. Flushes."""
+    """Give a petition its random tag key; one that it has already, or had, is left alone. Flushes.
+
+    Needs a master only: an installation has its petitions before the campaign has brought its keys. One that was
+    prepared for the next rotation is left unused. Raises KeysMissing, KeysCorrupt or KeysExposed.
+    """
     if session.get(PetitionKey, petition_id) is not None:
         return
-    keys = keyring(fresh=True)
+    chosen = settings()
+    masters = read_key_files(chosen.keys_dir, only=MASTER, refuse_exposed=chosen.is_production)
+    if not masters:
+        raise KeysMissing("there is no master key: run `campaign keys make`")
+    used = used_masters(session=session)
+    master = newest_of([file for file in masters if file.id in used] or masters)
     row = PetitionKey(petition_id=petition_id, created_on=utc_now().date())
-    _wrap(row, secrets.token_bytes(KEY_BYTES), keys.newest_master, keys.masters[keys.newest_master])
+    _wrap(row, secrets.token_bytes(KEY_BYTES), master.id, master.key)
     session.add(row)
     session.flush()
 

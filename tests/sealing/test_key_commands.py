@@ -12,7 +12,7 @@ from campaign_app.sealing.campaign_secret import new_secret
 from campaign_app.sealing.commands import keys
 from campaign_app.sealing.key_files import MASTER, read_key_files
 from campaign_app.sealing.keys import fingerprint_of_points, keyring, load_keys
-from campaign_app.sealing.problems import PetitionKeyShredded
+from campaign_app.sealing.models import PetitionKey
 
 from .conftest import public_file
 
@@ -76,7 +76,6 @@ def test_the_list_says_in_words_what_is_a_demonstration_and_what_is_not_proved(c
         (["remove", "00" * 8, "--yes"], "there is no campaign key"),
         (["confirm-backup", "00" * 8, "AAAA"], "there is no campaign key"),
         (["add", __file__], "not a whole key file"),
-        (["shred", "999", "--yes"], "petition 999 has no tag key"),
     ],
 )
 def test_a_refusal_is_one_sentence_and_exit_code_1(campaign, arguments, told):
@@ -87,13 +86,12 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(campaign, arguments, told):
     assert result.stdout == ""
 
 
-def test_nothing_is_removed_or_shredded_without_asking(campaign, own_keys):
+def test_nothing_is_removed_without_asking(campaign, own_keys):
     key_id = load_keys(own_keys).campaign_public[0].id
 
     removed = campaign("remove", key_id, typed="n\n")
-    shredded = campaign("shred", "1", typed="n\n")
 
-    assert removed.exit_code == shredded.exit_code == 1
+    assert removed.exit_code == 1
     assert len(load_keys(own_keys).campaign_public) == 2
 
 
@@ -142,18 +140,50 @@ def test_a_prepared_master_is_carried_to_other_hosts_first(campaign, own_keys):
     assert {file.id for file in read_key_files(own_keys, only=MASTER)} < prepared
 
 
-def test_shredding_one_petition_says_so_and_leaves_the_others(campaign, own_keys):
-    one, other = public_petitions()[:2]
-    kept = tags.petition_tag_key(other.id, session=db.session)
-    db.session.rollback()
+def test_a_petition_made_meanwhile_leaves_the_prepared_master_for_the_rotation(campaign, own_keys):
+    """Else the rotation would make a third, which no other host has."""
+    petition = public_petitions()[0]
+    campaign("prepare-master")
+    prepared = {file.id for file in read_key_files(own_keys, only=MASTER)}
+    db.session.delete(db.session.get(PetitionKey, petition.id))
+    db.session.flush()
+    tags.create_petition_key(petition_id=petition.id, session=db.session)
+    db.session.commit()
 
-    result = campaign("shred", str(one.id), "--yes")
+    campaign("rotate-master")
+
+    assert {file.id for file in read_key_files(own_keys, only=MASTER)} < prepared
+
+
+def test_where_nothing_is_to_be_destroyed_no_backup_is_asked_for(campaign):
+    result = campaign("destroy-old-masters")
 
     assert result.exit_code == 0
-    keyring(fresh=True)
-    with pytest.raises(PetitionKeyShredded):
-        tags.petition_tag_key(one.id, session=db.session)
-    assert tags.petition_tag_key(other.id, session=db.session) == kept
+    assert "nothing to destroy" in result.stderr
+    assert "backup" not in result.stderr
+
+
+def test_a_key_that_is_there_and_proved_asks_for_no_next_step(campaign, public_key):
+    secret, path = public_key
+    campaign("add", path)
+    campaign("confirm-backup", secret.id, secret.backup_code)
+
+    again = campaign("add", path)
+
+    assert again.stdout == f"{secret.id}\n"
+    assert "its backup was read back on" in again.stderr
+    assert "next:" not in again.stderr
+
+
+def test_a_change_of_keys_that_shuts_signing_says_so(app, campaign, public_key, own_keys, monkeypatch):
+    _, path = public_key
+    chosen = app.extensions["nidaa_settings"]
+    announced = load_keys(own_keys).fingerprint
+    monkeypatch.setitem(app.extensions, "nidaa_settings", replace(chosen, campaign_key_fingerprint=announced))
+
+    added = campaign("add", path)
+
+    assert "signing is shut now, until CAMPAIGN_KEY_FINGERPRINT is set anew" in added.stderr
 
 
 def test_rotating_the_mail_key_keeps_the_old_secret_for_waiting_mail(campaign, own_keys):
