@@ -3,8 +3,9 @@
 The house, top floor first. A room imports only rooms on lower floors; import-linter holds it.
 
     cli.py operate.py  `campaign …`; its commands that run an installation
+    findings.py        what `campaign check` says of an installation
     supervisor.py      keeps the web server and one worker running
-    app.py             create_app: the only one, with cli.py, that knows every room
+    app.py             create_app: with cli.py and operate.py it knows every room
     health.py jobs.py  whether people can sign here now; what the worker does by the clock
     exports/           sheets of signatures, sealed for the campaign's own keys
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
@@ -14,7 +15,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     mail/              outbox table, worker, messages, periodic jobs
     shield/            network buckets, proof of work, form tokens, ceilings
     sealing/           keys, tags, sealed contacts and mail, shredding
-    ground             addresses, clock, columns, config, campaign, extensions, database, languages,
+    ground             addresses, clock, columns, config, campaign, content_files, extensions, database, languages,
                        rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
                        templating, prepared, server (gunicorn's settings): knows no room
 

@@ -1,4 +1,4 @@
-"""The application: settings, extensions, rooms, error pages. The only module, with cli.py, that knows every room."""
+"""The application: settings, extensions, rooms, error pages. With cli.py and operate.py it knows every room."""
 
 import logging
 from typing import Any
@@ -29,7 +29,7 @@ from .extensions import babel, db, migrate
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
 from .petitions.rules import PetitionClosed, PetitionUnknown
-from .sealing.keys import KeyProblem, keyring, signing_obstacles
+from .sealing.keys import KeyProblem, keyring
 from .sealing.problems import PetitionKeyShredded
 from .shield import setup as shield
 from .shield.views import blueprint as shield_views
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     config.check(chosen)
     if chosen.smtp_url:
         Relay.from_url(chosen.smtp_url)
-    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config.prepare_folders(chosen)
     app = NidaaFlask(__name__, static_folder=None)
     app.jinja_environment = templating.PageEnvironment
     app.extensions[config.EXTENSION] = chosen
@@ -102,19 +102,25 @@ def _flask_config(chosen: Settings) -> dict[str, Any]:
 
 
 def refuse_unready(app: Flask) -> None:
-    """Refuse to serve in production while nobody is responsible or the keys do not let people sign.
+    """Refuse to serve a database of an older form, and in production while nobody is responsible or keys are missing.
 
-    Raises ConfigurationError listing what is missing. Commands run all the same: they mend it.
+    A database that does not answer is no reason: it may come back while this process lives, and one that is begun
+    anew meanwhile must not end the others. Raises ConfigurationError listing what is missing. Commands run all the
+    same: they mend it.
     """
     chosen: Settings = app.extensions[config.EXTENSION]
-    if not chosen.is_production:
-        return
+    obstacles: list[str] = []
     with app.app_context():
-        obstacles = [f"content/campaign.toml lacks {name}" for name in campaign().missing]
+        if chosen.is_production:
+            if campaign().missing:
+                obstacles.append(f"{campaign().path} lacks {', '.join(campaign().missing)}")
+            obstacles += health.key_obstacles()
         try:
-            obstacles += signing_obstacles(keyring(), chosen.environment)
-        except KeyProblem as problem:
-            obstacles.append(str(problem))
+            if health.is_behind():
+                obstacles.append("the database is not at the newest form: run `campaign migrate`")
+        except OperationalError:
+            logging.getLogger(__name__).error("the database does not answer")
+        db.engine.dispose()  # a supervisor needs none of its own
     if obstacles:
         raise ConfigurationError("not ready to serve: " + "; ".join(obstacles))
 

@@ -1,35 +1,36 @@
 """Commands that run an installation: init, migrate, serve, worker, check."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from .app import create_app, refuse_unready
-from .campaign import campaign as this_campaign
 from .clock import utc_day, utc_now
 from .config import ROOT, Settings, from_environment, settings, write_secret_key
 from .extensions import db
-from .mail.queries import outbox_state
+from .findings import findings
+from .mail.findings import Level
 from .mail.schedule import run_worker
 from .petitions import operations as petitions
 from .petitions.content import shipped_petitions
-from .sealing.keys import KeyProblem, key_warnings, keyring, signing_obstacles
 from .sealing.operations import ensure_development_keys, make_server_keys
-from .sealing.tags import old_masters_remaining
-from .shield.redis_store import RedisStore
 from .supervisor import command, refuse_taken_port, supervise
 
 NEEDS_ATTENTION = 3
+LABELS: dict[Level, str] = {"bad": "NOT READY", "warning": "to mend", "unknown": "unknown", "good": "ok"}
+LEVELS = list(LABELS)
+WAIT_FOR_DATABASE_SECONDS = 60
+LOOK_EVERY_SECONDS = 2
 
 
 @click.command()
@@ -40,19 +41,22 @@ def migrate() -> None:
 
 
 @click.command()
-@with_appcontext
 def init() -> None:
     """Make what is missing: keys, database, the shipped petitions. Never touches an edited text. Safe to repeat."""
-    initialise()
+    chosen = from_environment()
+    write_secret_key(chosen.secret_key_file)  # without it no application is made
+    with create_app(chosen).app_context():
+        initialise()
 
 
 def initialise() -> None:
     """Do the work of `campaign init` in the current application."""
     chosen = settings()
-    write_secret_key(chosen.secret_key_file)
     make = make_server_keys if chosen.is_production else ensure_development_keys
-    for made in make(keys_dir=chosen.keys_dir, today=utc_day(utc_now())):
-        click.echo(f"made key {made.id} ({made.kind})", err=True)
+    made = make(keys_dir=chosen.keys_dir, today=utc_day(utc_now()))
+    if made:
+        demo = " and two demonstration keys" if any(file.is_demo for file in made) else ""
+        click.echo(f"made the server's own keys{demo}", err=True)
     upgrade(directory=str(ROOT / "migrations"))
     report = petitions.load_shipped(
         petitions=shipped_petitions(chosen.content_dir),
@@ -75,10 +79,32 @@ def serve(first_run: bool) -> None:
     """Run the web server and one worker until stopped."""
     chosen = from_environment()
     refuse_taken_port(chosen)
-    if first_run and subprocess.run(command("init"), cwd=ROOT, check=False).returncode:
+    environment = {**os.environ, **chosen.places}
+    if first_run and subprocess.run(command("init"), cwd=ROOT, env=environment, check=False).returncode:
         sys.exit(1)  # it has said why
-    refuse_unready(create_app(chosen))
+    app = create_app(chosen)
+    _wait_for_database(app)
+    refuse_unready(app)
     sys.exit(supervise(chosen, announce=lambda: _announce(chosen)))
+
+
+def _wait_for_database(app: Flask) -> None:
+    """Give a database that starts together with us its time. Raises OperationalError when it does not come."""
+    deadline = time.monotonic() + WAIT_FOR_DATABASE_SECONDS
+    is_told = False
+    with app.app_context():
+        while True:
+            try:
+                db.engine.connect().close()
+            except OperationalError:
+                if db.engine.dialect.name == "sqlite" or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            if not is_told:
+                click.echo("the database does not answer yet; waiting a minute for it", err=True)
+                is_told = True
+            time.sleep(LOOK_EVERY_SECONDS)
 
 
 def _announce(chosen: Settings) -> None:
@@ -99,69 +125,23 @@ def worker() -> None:
 
 
 @click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.pass_context
 @with_appcontext
-def check(context: click.Context) -> None:
-    """Say in plain sentences whether people can sign here, and what should be mended."""
+def check(context: click.Context, as_json: bool) -> None:
+    """Say in plain sentences whether people can sign here, and what should be mended.
+
+    Exit code 1 says that something stands against signing, 3 that something should be mended.
+    """
     if context.invoked_subcommand is not None:
         return
-    obstacles, warnings = findings()
-    for line in obstacles:
-        click.echo(f"NOT READY  {line}")
-    for line in warnings:
-        click.echo(f"to mend    {line}")
-    if not obstacles and not warnings:
-        click.echo("ready: people can sign, and nothing needs attention")
-    sys.exit(1 if obstacles else NEEDS_ATTENTION if warnings else 0)
-
-
-def findings() -> tuple[list[str], list[str]]:
-    """Return (what stands against signing, what should be mended)."""
-    chosen = settings()
-    obstacles: list[str] = []
-    warnings: list[str] = []
-    missing = this_campaign().missing
-    if missing:
-        (obstacles if chosen.is_production else warnings).append(
-            f"content/campaign.toml lacks {', '.join(missing)}"
-        )
-    if chosen.limits_url:
-        warnings += _limits_findings(chosen.limits_url)
-    try:
-        keys = keyring(fresh=True)
-        obstacles += signing_obstacles(keys, chosen.environment)
-        warnings += key_warnings(keys)
-    except KeyProblem as problem:
-        obstacles.append(str(problem))
-    try:
-        _database_findings(obstacles, warnings)
-    except SQLAlchemyError:
-        obstacles.append("the database does not answer")
-    return obstacles, warnings
-
-
-def _limits_findings(url: str) -> list[str]:
-    try:
-        keeps_files = RedisStore(url, b"").keeps_files()
-    except RedisError:
-        return ["the server of LIMITS_URL does not answer: limits are counted in each process meanwhile"]
-    if keeps_files:
-        return ['the server of LIMITS_URL writes to its disk: set its `save ""` and `appendonly no`']
-    return []
-
-
-def _database_findings(obstacles: list[str], warnings: list[str]) -> None:
-    with db.engine.connect() as connection:
-        has = MigrationContext.configure(connection).get_current_revision()
-    wanted = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
-    if has != wanted:
-        obstacles.append("the database is not at the newest form: run `campaign migrate`")
-        return
-    state = outbox_state(now=utc_now())
-    if state.dead:
-        warnings.append(f"mails that cannot be delivered: {state.dead}; see `campaign mail dead`")
-    if state.relay_trouble:
-        warnings.append(f"the mail relay: {state.relay_trouble}")
-    old = old_masters_remaining(keys_dir=settings().keys_dir, session=db.session)
-    if old:
-        obstacles.append(f"old master keys still exist: {', '.join(old)}; run `campaign keys rotate-master`")
+    found = findings()
+    if as_json:
+        click.echo(json.dumps([vars(finding) for finding in found]))
+    else:
+        chosen = settings()
+        click.echo(f"{chosen.environment} · {chosen.home} · {chosen.base_url}")
+        for finding in sorted(found, key=lambda each: LEVELS.index(each.level)):
+            click.echo(f"{LABELS[finding.level]:<9}  {finding.about}: {finding.says}")
+    levels = {finding.level for finding in found}
+    sys.exit(1 if "bad" in levels else NEEDS_ATTENTION if "warning" in levels else 0)
