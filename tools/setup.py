@@ -18,10 +18,11 @@ LOCKS = {"runtime": "requirements.lock", "test": "requirements-dev.lock", "check
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"
 OLDEST_PYTHON = (3, 11)
-# Through the shell, because a "#!" line takes neither a space nor a long path.
+# Through the shell, because a "#!" line takes neither a space nor a long path. -P: nothing is imported from the
+# folder that it is called in.
 LAUNCHER = """\
 #!/bin/sh
-exec "$(dirname "$0")/python" -c 'from campaign_app.cli import main; main()' "$@"
+exec "$(dirname "$(readlink -f "$0")")/python" -P -c 'from campaign_app.cli import main; main()' "$@"
 """
 
 
@@ -61,9 +62,15 @@ def install(lock: str) -> None:
     # One .pth file and one launcher: no build step, so no build tools.
     packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(VENV)}))
     (packages / "nidaa.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    write_launcher()
+
+
+def write_launcher() -> None:
+    """Write what runs `campaign`, where it is missing or of an older form."""
     launcher = VENV / "bin" / "campaign"
-    launcher.write_text(LAUNCHER, encoding="utf-8")
-    launcher.chmod(0o755)
+    if not launcher.exists() or launcher.read_text(encoding="utf-8") != LAUNCHER:
+        launcher.write_text(LAUNCHER, encoding="utf-8")
+        launcher.chmod(0o755)
 
 
 def main() -> None:
@@ -74,6 +81,7 @@ def main() -> None:
     made_from = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.exists() else []
     # The development set holds the runtime set too.
     if any(made_from == [place(), contents(name)] for name in (lock, LOCKS["test"])):
+        write_launcher()
         return
     print(f"Setting up .venv from {lock}; the first time takes a minute …", file=sys.stderr)
     # Without a stamp, what stands there is half made: begin anew.
