@@ -91,7 +91,7 @@ def live_a_whole_life(person: Person, email: str) -> None:
     person.is_at("Check your inbox")
     person.types("E-mail", email)
     person.presses("Send the e-mail again")
-    person.checks("Check the address", "Correct: send the e-mail again")
+    person.checks("Check the address", "The address is right: send the e-mail again")
     person.confirms(email)
     person.page.locator("main a[href*='/my-signature/']").click()
     person.unfolds("Add a person")

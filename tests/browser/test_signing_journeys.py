@@ -94,6 +94,7 @@ def test_who_signs_again_is_told_that_they_are_counted_already(person, email):
     person.confirms(email, 2)
 
     person.is_at("My signature")
+    person.sees("You were counted already, and are counted once.")
     assert person.people() == before
 
 
@@ -182,7 +183,7 @@ def test_a_lost_link_is_mailed_and_opens_the_private_page(person, email):
     person.follows("Get your private link again")
     person.types("E-mail", email)
     person.presses("Send me a link")
-    person.checks("Check the address", "Correct: send me a link")
+    person.checks("Check the address", "The address is right: send me a link")
     person.is_at("Check your inbox")
 
     person.opens_mail(email, 2)
@@ -197,7 +198,7 @@ def test_the_mail_is_sent_again_with_the_same_link(person, email):
     (first,) = person.mails_to(email, 1)
     person.types("E-mail", email)
     person.presses("Send the e-mail again")
-    person.checks("Check the address", "Correct: send the e-mail again")
+    person.checks("Check the address", "The address is right: send the e-mail again")
     person.is_at("Check your inbox")
 
     _, again = person.mails_to(email, 2)
@@ -234,6 +235,25 @@ def test_an_address_that_looks_mistyped_is_taken_as_it_is_if_the_person_says_so(
 
     person.is_at("Check your inbox")
     assert len(person.mails_to(typed, 1)) == 1
+
+
+def test_details_are_corrected_without_going_back_and_nothing_has_to_be_typed_again(person, email):
+    person.opens_petition()
+    person.fills_in(email.replace("example.org", "gmial.com"), "Test Sinner")
+    person.presses("Sign")
+    person.is_at("Check your details")
+
+    person.presses("Correct the details")
+
+    expect(person.control("Full name")).to_be_in_viewport()
+    expect(person.control("Full name")).to_have_value("Test Sinner")
+    expect(person.control("Country where you live")).to_have_value("DE")
+    person.types("Full name", "Test Signer")
+    person.types("E-mail", email)
+    person.presses("Sign")
+    person.checks("Check your details", "All correct: sign")
+    person.is_at("Check your inbox")
+    assert len(person.mails_to(email, 1)) == 1
 
 
 def test_mistakes_are_listed_first_and_lead_to_their_fields(person, email):
