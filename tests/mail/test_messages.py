@@ -123,7 +123,7 @@ def test_a_confirmation_says_what_was_signed_who_asked_and_what_comes_of_doing_n
         campaign().name("en"),
         "until the end of 12 March 2026",
         "what was entered is deleted and nothing is counted",
-        "Nobody is counted without this step",
+        "Without this step your signature is not counted",
         "do nothing",
         "can read your address, the subject and this text",
     ):

@@ -295,6 +295,14 @@ def test_page_and_json_say_the_same_and_so_does_a_past_day(client, petition):
     assert now.json["method"].startswith("http://localhost/en/petitions/")
 
 
+@pytest.mark.parametrize("path", ["/en/", PAGE])
+def test_a_count_on_a_page_tells_its_moment_and_leads_to_the_numbers(client, petition, path):
+    answer = client.get(path)
+
+    assert re.search(r"As of \d+ \w+ \d{4}, \d\d:\d\d UTC", words(answer))
+    assert f'href="{PAGE}/numbers"' in answer.text.partition("</main>")[0]
+
+
 @pytest.fixture
 def a_week(client, petition):
     """The first day of a petition that somebody confirmed on each day of the last seven, and left on the last."""
