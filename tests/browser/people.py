@@ -102,7 +102,9 @@ class Person:
             self.opens_petition()
             return (name in self.page.locator("main").inner_text()) is is_there
 
-        wait_for(_looks, "a name to be shown" if is_there else "a name to be hidden", seconds=REMEMBERED_SECONDS)
+        wait_for(
+            _looks, "a name to be shown" if is_there else "a name to be hidden", seconds=REMEMBERED_SECONDS
+        )
 
     def control(self, label: str) -> Locator:
         """Return the field of a label; where several have it, the one that is unfolded."""

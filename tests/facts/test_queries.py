@@ -96,7 +96,10 @@ class TestShippedFacts:
         html = queries.render_figures("{{fact:missing-since-1970}}", "en")
 
         assert "Commission for Missing Persons, as of August 2025, an estimate, as reported)" in words(html)
-        assert '<a href="https://archive.sana.sy/en/?p=369318" rel="noopener noreferrer"><bdi>as reported' in html
+        assert (
+            '<a href="https://archive.sana.sy/en/?p=369318" rel="noopener noreferrer"><bdi>as reported'
+            in html
+        )
 
     def test_a_figure_known_from_several_reports_names_them_and_no_page_of_the_source(self):
         (line,) = queries.sources("{{fact:torture-deaths-2018-all-parties}}", lang="ar")
