@@ -168,7 +168,7 @@ def test_who_asks_for_a_lost_link_after_the_marks_were_destroyed_is_told_and_mee
     answer = client.post(f"{PAGE}/lost-link", data=mailbox_form(client))
 
     assert answer.status_code == 410
-    assert "takes no more signatures" in answer.text
+    assert "We can no longer find a signature by its address" in answer.text
 
 
 def test_an_erased_name_does_not_stay_in_the_files_of_the_database(app, client, mail_dir):
