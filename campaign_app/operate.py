@@ -83,12 +83,12 @@ def serve(first_run: bool) -> None:
     if first_run and subprocess.run(command("init"), cwd=ROOT, env=environment, check=False).returncode:
         sys.exit(1)  # it has said why
     app = create_app(chosen)
-    _wait_for_database(app)
+    wait_for_database(app)
     refuse_unready(app)
     sys.exit(supervise(chosen, announce=lambda: _announce(chosen)))
 
 
-def _wait_for_database(app: Flask) -> None:
+def wait_for_database(app: Flask) -> None:
     """Give a database that starts together with us its time. Raises OperationalError when it does not come."""
     deadline = time.monotonic() + WAIT_FOR_DATABASE_SECONDS
     is_told = False

@@ -146,7 +146,8 @@ def prepare_master() -> None:
     used = tags.used_masters(session=db.session)
     made = tags.prepare_master(keys_dir=settings().keys_dir, used=used, today=utc_day(utc_now()))
     db.session.rollback()
-    _say(f"copy {made.name} to KEYS_DIR of every host, then run `campaign keys rotate-master` on one of them")
+    _say(f"copy {made.name}, with its owner and mode, into KEYS_DIR of every host")
+    _say("the next shredding takes it into use, or `campaign keys rotate-master` on one host")
 
 
 @keys.command("rotate-master")

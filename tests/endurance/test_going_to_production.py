@@ -19,6 +19,7 @@ import pytest
 from campaign_app.config import ROOT
 from campaign_app.sealing.campaign_secret import new_secret
 from campaign_app.shield.rules import CHECK_LEAST_AGE
+from campaign_app.supervisor import command
 from tools import setup
 
 from ..sealing.conftest import public_file
@@ -171,3 +172,29 @@ def test_the_server_does_not_start_before_everything_is_there(tmp_path, relay):
     done = operator.run("serve", code=1)
 
     assert "there is no campaign key" in done.stderr
+
+
+def test_a_first_look_from_any_folder_keeps_everything_in_one_place(tmp_path):
+    port = free_port()
+    environment = {"PATH": "/usr/bin:/bin", "NIDAA_HOME": "here", "PORT": str(port)}
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command("serve"), "--first-run"], cwd=tmp_path, env=environment, stdout=log, stderr=log
+        )
+    try:
+        wait_for(
+            lambda: "Nidaa is at" in (tmp_path / "log").read_text(encoding="utf-8"), "a server that answers"
+        )
+        ready = Visitor(port).get("/readyz").status
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(PATIENCE_SECONDS)
+
+    assert ready == 200
+    assert (tmp_path / "here" / "nidaa.sqlite3").exists()
+    assert not (ROOT / "here").exists()
+    assert (
+        (tmp_path / "log")
+        .read_text(encoding="utf-8")
+        .startswith("made the server's own keys and two demonstration keys\n")
+    )

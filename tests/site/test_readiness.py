@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from campaign_app import health
+from campaign_app import health, operate
 from campaign_app.app import create_app, refuse_unready
 from campaign_app.cli import campaign
 from campaign_app.clock import utc_day, utc_now
@@ -280,3 +281,42 @@ def test_a_store_of_limits_that_is_away_is_no_obstacle(set_up, monkeypatch):
 
     assert told("bad") == []
     assert any("does not answer" in line for line in told("warning"))
+
+
+@pytest.fixture
+def away(tmp_path) -> Iterator[Flask]:
+    """An application whose PostgreSQL does not run."""
+    app = create_app(
+        Settings(
+            home=tmp_path,
+            secret_key_file=tmp_path / "secret-key",
+            database_url="postgresql://nobody@127.0.0.1:1/nidaa",
+        )
+    )
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_a_database_that_starts_together_with_the_server_is_waited_for(away, monkeypatch, capsys):
+    naps = []
+
+    def _comes_meanwhile(seconds: float) -> None:
+        naps.append(seconds)
+        with away.app_context():
+            there = db.engine
+        monkeypatch.setattr(there, "connect", lambda: sqlite3.connect(":memory:"))
+
+    monkeypatch.setattr(operate.time, "sleep", _comes_meanwhile)
+
+    operate.wait_for_database(away)
+
+    assert len(naps) == 1
+    assert capsys.readouterr().err == "the database does not answer yet; waiting a minute for it\n"
+
+
+def test_a_database_that_does_not_come_ends_the_start(away, monkeypatch):
+    monkeypatch.setattr(operate, "WAIT_FOR_DATABASE_SECONDS", 0)
+
+    with pytest.raises(OperationalError):
+        operate.wait_for_database(away)
