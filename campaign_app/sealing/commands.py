@@ -93,10 +93,10 @@ def add(file: Path) -> None:
         content = opened.read(LARGEST_FILE_BYTES)
     added = operations.add_campaign_key(keys_dir=settings().keys_dir, file_bytes=content)
     click.echo(added.id)
-    _say(f"added. Compare with the printed backup: {fingerprint_of_points([added.key])}")
     if added.backup_read_on:
         _say(f"it was here already, and its backup was read back on {added.backup_read_on}")
     else:
+        _say(f"added. Compare with the printed backup: {fingerprint_of_points([added.key])}")
         _say(
             f"next: read the backup back in opener.html, then `campaign keys confirm-backup {added.id} CODE`"
         )
