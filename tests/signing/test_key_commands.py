@@ -7,10 +7,12 @@ from sqlalchemy import func, or_, select
 
 from campaign_app.cli import campaign
 from campaign_app.clock import utc_day, utc_now
+from campaign_app.config import settings
 from campaign_app.extensions import db
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.queries import public_petition
 from campaign_app.sealing import tags
+from campaign_app.sealing.key_files import MASTER, read_key_files
 from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.models import PetitionKey
 from campaign_app.sealing.problems import PetitionKeyShredded
@@ -89,6 +91,19 @@ def test_the_tags_the_links_and_the_open_requests_go_with_the_key_and_the_count_
     with pytest.raises(PetitionKeyShredded):
         tags.petition_tag_key(public_petition(SLUG).id, session=db.session)
     db.session.rollback()
+
+
+def test_the_shredding_takes_the_master_that_was_carried_to_every_host(app, context, shred):
+    """Else another host could not read the other petitions' keys, and nobody could sign there."""
+    app.test_cli_runner().invoke(campaign, ["keys", "prepare-master"])
+    carried = {file.id for file in read_key_files(settings().keys_dir, only=MASTER)}
+    close(30)
+
+    shred(SLUG, "--yes")
+
+    left = {file.id for file in read_key_files(settings().keys_dir, only=MASTER)}
+    assert len(left) == 1
+    assert left < carried
 
 
 @pytest.mark.usefixtures("context")

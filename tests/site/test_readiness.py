@@ -320,3 +320,14 @@ def test_a_database_that_does_not_come_ends_the_start(away, monkeypatch):
 
     with pytest.raises(OperationalError):
         operate.wait_for_database(away)
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_the_clock_is_held_against_that_of_a_database_server(context, monkeypatch, hours):
+    has_clock = db.engine.dialect.name == "postgresql"
+    now = utc_now() + timedelta(hours=hours)
+    monkeypatch.setattr("campaign_app.findings.utc_now", lambda: now)
+
+    levels = [finding.level for finding in findings() if finding.about == "clock"]
+
+    assert levels == ["warning" if hours and has_clock else "good"]

@@ -208,9 +208,9 @@ def test_a_secret_key_that_is_no_key_is_refused_by_name(tmp_path, content):
         config.secret_key(Settings(secret_key_file=path))
 
 
-def say_of(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run `campaign check` with settings."""
-    command = [sys.executable, "-c", "from campaign_app.cli import main; main()", "check"]
+def say_of(environment: Mapping[str, str], command_name: str = "check") -> subprocess.CompletedProcess[str]:
+    """Run `campaign check`, or another command, with settings."""
+    command = [sys.executable, "-c", "from campaign_app.cli import main; main()", command_name]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -221,6 +221,7 @@ def say_of(environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         ("NIDAA_HOME", "/dev/null/home", "NIDAA_HOME, /dev/null/home, cannot be made"),
         ("CONTENT_DIR", "/nowhere", "CONTENT_DIR, /nowhere, holds no campaign.toml"),
         ("SECRET_KEY_FILE", "/dev/null/secret", "SECRET_KEY_FILE, /dev/null/secret, cannot be"),
+        ("DATABASE_URL", "sqlite:////nowhere/nidaa.sqlite3", "/nowhere/nidaa.sqlite3: No such file"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_on_the_command_line(tmp_path, name, value, said):
@@ -240,3 +241,13 @@ def test_content_that_is_no_toml_is_told_with_its_file_and_line(tmp_path):
     assert re.fullmatch(
         rf"campaign: {re.escape(str(tmp_path))}/campaign.toml is not TOML: .*line 2.*\n", done.stderr
     )
+
+
+def test_a_damaged_key_file_is_one_sentence_that_names_it(tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "master-00.json").write_text("{", encoding="utf-8")
+
+    done = say_of({"NIDAA_HOME": str(tmp_path)}, "init")
+
+    assert done.returncode == 1
+    assert done.stderr == "campaign: master-00.json is not a whole key file of version 1\n"
