@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .campaign import campaign
 from .clock import utc_now
-from .config import settings
+from .config import ROOT, settings
 from .database import reading
 from .extensions import db
 from .health import is_behind, key_obstacles, tag_key_obstacles
@@ -32,7 +32,7 @@ WORKER_RESTS_AT_MOST = timedelta(hours=2)
 
 def findings() -> list[Finding]:
     """Return what was found, in the order in which it is best mended; "bad" is what stands against signing."""
-    found = [*_responsible(), *_keys(), *_limits()]
+    found = [*_responsible(), *_settings(), *_keys(), *_limits()]
     try:
         with reading():
             found += _database()
@@ -48,6 +48,23 @@ def _responsible() -> Iterator[Finding]:
         yield Finding("bad" if settings().is_production else "warning", "responsible body", says)
     else:
         yield Finding("good", "responsible body", campaign().responsible_body)
+
+
+def _settings() -> Iterator[Finding]:
+    """Look at what can be left out by mistake: a start does not need it."""
+    chosen = settings()
+    if not chosen.is_production:
+        return
+    if chosen.home.is_relative_to(ROOT):
+        yield Finding(
+            "warning", "settings", f"NIDAA_HOME, {chosen.home}, is a folder of the code: put it elsewhere"
+        )
+    if chosen.keys_dir.is_relative_to(chosen.home):
+        says = "KEYS_DIR is a folder of NIDAA_HOME: a copy of both can be used to test whether a known address signed"
+        yield Finding("warning", "settings", says)
+    if not chosen.trusted_proxies:
+        says = "TRUSTED_PROXIES is empty, so everyone seems to share the address of the proxy and must do more work"
+        yield Finding("warning", "settings", says)
 
 
 def _keys() -> Iterator[Finding]:

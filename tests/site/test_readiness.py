@@ -331,3 +331,12 @@ def test_the_clock_is_held_against_that_of_a_database_server(context, monkeypatc
     levels = [finding.level for finding in findings() if finding.about == "clock"]
 
     assert levels == ["warning" if hours and has_clock else "good"]
+
+
+def test_production_is_told_what_was_left_out_of_its_settings(set_up, tmp_path):
+    set_up(environment="production", home=ROOT / "instance", keys_dir=ROOT / "instance" / "keys")
+    careless = {finding.says.split()[0].strip(",") for finding in findings() if finding.about == "settings"}
+    set_up(home=tmp_path / "home", keys_dir=tmp_path / "keys", trusted_proxies=("127.0.0.1/32",))
+
+    assert careless == {"NIDAA_HOME", "KEYS_DIR", "TRUSTED_PROXIES"}
+    assert [finding for finding in findings() if finding.about == "settings"] == []
