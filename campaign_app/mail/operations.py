@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, not_, or_, select, update
 
 from ..clock import utc_day
 from ..columns import random_key
@@ -43,19 +43,20 @@ def queue(
     key: MailKey | None = None,
     sealed: bytes | None = None,
     expires_on: date | None = None,
+    connection: Connection | None = None,
 ) -> bytes:
     """Put a mail into the outbox, inside the caller's transaction, and return its id.
 
     Either `sealed`, made before the transaction began, or `parameters` and the `key` to seal them with.
     not_before: now, or later for a mail that is held. expires_on: the last UTC day on which its link
-    works; by default a week after not_before. Never commits.
+    works; by default a week after not_before. connection: the session's, if at hand. Never commits.
     """
     if sealed is None:
         if parameters is None or key is None:
             raise TypeError("queue() needs sealed, or parameters and key")
         sealed = seal_mail(parameters, key=key)
     row = waiting_row(kind=kind, about=about, not_before=not_before, sealed=sealed, expires_on=expires_on)
-    _INSERT.run(db.session.connection(), row)
+    _INSERT.run(connection or db.session.connection(), row)
     mail_id: bytes = row["id"]
     return mail_id
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy import Connection, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import Refusal
@@ -40,16 +40,18 @@ def body_mac(*, nonce: bytes, body: Sequence[str]) -> bytes:
     return hmac.digest(nonce, content, "sha256")
 
 
-def spend(*, nonce: bytes, body_mac: bytes, now: datetime) -> Literal["new", "same"]:
+def spend(
+    *, nonce: bytes, body_mac: bytes, now: datetime, connection: Connection | None = None
+) -> Literal["new", "same"]:
     """Use a nonce in the caller's transaction: "new" once, then "same" for the same body.
 
     Two requests with one nonce at one moment: the database lets one insert it, and the other waits for
     that to commit. On "same" the caller changes nothing and shows the page it showed before.
 
-    nonce: from `work.verify` or `check_token.check`. Raises NonceSpent. Executes; never commits.
+    nonce: from `work.verify` or `check_token.check`. connection: the session's, if at hand. Raises NonceSpent. Executes; never commits.
     """
     row = spent_row(nonce=nonce, body_mac=body_mac, now=now)
-    connection = db.session.connection()
+    connection = connection or db.session.connection()
     if _INSERT[connection.dialect.name].run(connection, row).rowcount == 1:
         return "new"
     accept_repeat(row)

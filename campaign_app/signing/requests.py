@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, insert, select, tuple_
+from sqlalchemy import BindParameter, Connection, Table, and_, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql
 
 from ..extensions import db
@@ -47,14 +47,14 @@ def store(
         "not_before": not_before,
         "expires_on": pending["expires_on"],
     }
-    if db.session.connection().dialect.name == "postgresql":
-        return _store_at_once(
-            shield.spent_row(nonce=nonce, body_mac=body_mac, now=now), pending, mail.waiting_row(**letter)
-        )
-    if shield.spend(nonce=nonce, body_mac=body_mac, now=now) == "same":
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        spent = shield.spent_row(nonce=nonce, body_mac=body_mac, now=now)
+        return _store_at_once(connection, spent, pending, mail.waiting_row(**letter))
+    if shield.spend(nonce=nonce, body_mac=body_mac, now=now, connection=connection) == "same":
         return False
-    _INSERT_PENDING.run(db.session.connection(), pending)
-    mail.queue(**letter)
+    _INSERT_PENDING.run(connection, pending)
+    mail.queue(**letter, connection=connection)
     return True
 
 
@@ -73,11 +73,13 @@ def take(opened: bytes) -> list[dict[str, Any]]:
     return taken
 
 
-def _store_at_once(spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]) -> bool:
+def _store_at_once(
+    connection: Connection, spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]
+) -> bool:
     values = {f"spent_{name}": value for name, value in spent.items()}
     values.update((f"pending_{name}", value) for name, value in pending.items())
     values.update((f"outbox_{name}", value) for name, value in letter.items())
-    if _STORE_AT_ONCE.run(db.session.connection(), values).rowcount:
+    if _STORE_AT_ONCE.run(connection, values).rowcount:
         return True
     shield.accept_repeat(spent)
     return False
@@ -120,9 +122,17 @@ def _storing_at_once() -> Prepared:
 
 _STORE_AT_ONCE = _storing_at_once()
 
-_PERSON = (_PENDING.c.petition_id, _PENDING.c.tag, _PENDING.c.person_tag)
-_OF_LINK = select(*_PERSON).where(_PENDING.c.token_hash == bindparam("opened"), _PENDING.c.purpose == "sign")
-_TAKEN = delete(_PENDING).where(tuple_(*_PERSON).in_(_OF_LINK)).returning(*_PENDING.c)
+_OPENED = _PENDING.alias("opened")
+# By key: a comparison of whole rows would have SQLite read every request.
+_SAME_PERSON = (
+    select(_PENDING.c.id)
+    .join(
+        _OPENED,
+        and_(*(_PENDING.c[name] == _OPENED.c[name] for name in ("petition_id", "tag", "person_tag"))),
+    )
+    .where(_OPENED.c.token_hash == bindparam("opened"), _OPENED.c.purpose == "sign")
+)
+_TAKEN = delete(_PENDING).where(_PENDING.c.id.in_(_SAME_PERSON)).returning(*_PENDING.c)
 _TAKE = Prepared(_TAKEN)
 
 
