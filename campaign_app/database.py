@@ -11,12 +11,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -24,6 +24,7 @@ from .extensions import db
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
+TURN = "nidaa_write_turn"
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_TIMEOUT_MS = 200  # writers wait meanwhile
 RETRY_LOCK_SECONDS = 0.0005
@@ -32,6 +33,7 @@ DEADLOCK = "40P01"  # as PostgreSQL names it
 
 def prepare(engine: Engine) -> None:
     """Give an engine its way of beginning transactions, and its patience with whoever holds what they need."""
+    current_app.extensions[TURN] = None
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
@@ -90,15 +92,19 @@ def write_once_more(work: Callable[[], None]) -> None:
     """Run a transaction; where a kept connection is dead, or two waited for each other, run it once more.
 
     work: begins, writes and commits, and must be idempotent: a commit may have happened although its
-    answer never came. Raises sqlalchemy.exc.OperationalError when the database does not answer.
+    answer never came. What was read before it is over: nobody keeps the turn while others prepare.
+    Raises sqlalchemy.exc.OperationalError when the database does not answer.
     """
-    try:
-        work()
-    except DBAPIError as problem:
-        db.session.rollback()
-        if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:
-            raise
-        work()
+    db.session.rollback()
+    turn: WriteTurn | None = current_app.extensions[TURN]
+    with turn.alone() if turn else nullcontext():
+        try:
+            work()
+        except DBAPIError as problem:
+            db.session.rollback()
+            if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:
+                raise
+            work()
 
 
 class WriteTurn:
@@ -112,7 +118,23 @@ class WriteTurn:
         """Prepare a turn. path: the lock file, beside the database."""
         self.path = path
         self.threads = threading.Lock()
+        self.preparing = threading.Lock()
         self.descriptor: int | None = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep this process's other writers from preparing what they write, too.
+
+        Whoever has the turn needs the interpreter back after each statement, and threads that seal would keep it for
+        a millisecond each time, while every writer of every process waits. Raises OperationalError when the way is
+        not free in time.
+        """
+        if not self.preparing.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise _busy()
+        try:
+            yield
+        finally:
+            self.preparing.release()
 
     def take(self) -> None:
         """Wait for the turn. Raises OperationalError, as SQLite would, when it does not come in time."""
@@ -159,7 +181,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    turn = WriteTurn(Path(f"{engine.url.database}.write-lock"))
+    turn = current_app.extensions[TURN] = WriteTurn(Path(f"{engine.url.database}.write-lock"))
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: Any, record: Any, arguments: Any, options: Any) -> None:
