@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -85,7 +85,7 @@ def fold_digits(text: str) -> str:
 def format_number(number: int, lang: str | None = None) -> str:
     """Return a whole number with the separators and digits of a language."""
     code = lang or current_language()
-    return _digits(format_decimal(number, locale=LANGUAGES[code].locale), code)
+    return _digits(_decimal(number, LANGUAGES[code].locale), code)
 
 
 def format_share(share: float, lang: str | None = None) -> str:
@@ -97,7 +97,7 @@ def format_share(share: float, lang: str | None = None) -> str:
 def format_day(day: date, lang: str | None = None) -> str:
     """Return a day such as "5 آذار 2026" or "5 March 2026"."""
     code = lang or current_language()
-    return _digits(format_date(day, "d MMMM y", locale=LANGUAGES[code].locale), code)
+    return _digits(_day(day, LANGUAGES[code].locale), code)
 
 
 def format_date_time(moment: datetime, lang: str | None = None) -> str:
@@ -105,6 +105,16 @@ def format_date_time(moment: datetime, lang: str | None = None) -> str:
     code = lang or current_language()
     pattern = _MOMENT.get(code, _MOMENT["en"])
     return _digits(format_datetime(moment, pattern, locale=LANGUAGES[code].locale), code)
+
+
+@lru_cache(maxsize=2_000)
+def _decimal(number: int, locale: str) -> str:
+    return format_decimal(number, locale=locale)
+
+
+@lru_cache(maxsize=1_000)
+def _day(day: date, locale: str) -> str:
+    return format_date(day, "d MMMM y", locale=locale)
 
 
 def _digits(text: str, code: str) -> str:
