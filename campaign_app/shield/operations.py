@@ -48,7 +48,8 @@ def spend(
     Two requests with one nonce at one moment: the database lets one insert it, and the other waits for
     that to commit. On "same" the caller changes nothing and shows the page it showed before.
 
-    nonce: from `work.verify` or `check_token.check`. connection: the session's, if at hand. Raises NonceSpent. Executes; never commits.
+    nonce: from `work.verify` or `check_token.check`. connection: the session's, if at hand.
+    Raises NonceSpent. Executes; never commits.
     """
     row = spent_row(nonce=nonce, body_mac=body_mac, now=now)
     connection = connection or db.session.connection()

@@ -1,4 +1,4 @@
-"""What a supporter waits for finds its rows by an index, however many others there are (SQLite says how it will look)."""
+"""What a supporter waits for finds its rows by an index, however many others there are: SQLite tells beforehand."""
 
 import pytest
 from sqlalchemy import text
