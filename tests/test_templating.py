@@ -8,7 +8,10 @@ from campaign_app.languages import LANGUAGES
 
 SIGN = "{{ url_for('signing.sign', slug='lists-and-graves') }}"
 CONFIRM = "{{ url_for('signing.confirm_now', token=token) }}"
-PLACEHOLDER = '{% trans address=address %}Did you mean <bdi dir="ltr">{{ address }}</bdi>? If your address is right as it is, leave it.{% endtrans %}'
+PLACEHOLDER = (
+    '{% trans address=address %}Did you mean <bdi dir="ltr">{{ address }}</bdi>? '
+    "If your address is right as it is, leave it.{% endtrans %}"
+)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
