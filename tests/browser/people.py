@@ -76,7 +76,7 @@ class Person:
     def sees_counted(self, people: int) -> None:
         """Hold the page to saying how many have signed, in the plural that the number has."""
         one, many = "<b>%(people)s</b> person has signed", "<b>%(people)s</b> people have signed"
-        said: str = catalogue(self.lang).ungettext(one, many, people) % {"people": people}
+        said: str = catalogue(self.lang).ungettext(one, many, people) % {"people": f"{people:,}"}
         expect(self.page.locator(".count")).to_have_text(re.sub("<.?b>", "", said))
 
     def is_at(self, heading: str) -> None:
