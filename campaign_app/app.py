@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
@@ -238,7 +238,7 @@ def _is_demo() -> bool:
 def _alternate_url(code: str) -> str:
     """Return the address of the present page in another language; its home page where there is none."""
     if request.endpoint and request.view_args and "lang" in request.view_args and request.method == "GET":
-        return url_for(request.endpoint, **{**request.view_args, "lang": code})
+        return templating.link(request.endpoint, **{**request.view_args, "lang": code})
     if request.view_args and "slug" in request.view_args:
-        return url_for("signing.petition", lang=code, slug=request.view_args["slug"])
-    return url_for("signing.home", lang=code)
+        return templating.link("signing.petition", lang=code, slug=request.view_args["slug"])
+    return templating.link("signing.home", lang=code)

@@ -103,8 +103,7 @@ def format_day(day: date, lang: str | None = None) -> str:
 def format_date_time(moment: datetime, lang: str | None = None) -> str:
     """Return a day and UTC time, such as "5 March 2026, 18:00 UTC"."""
     code = lang or current_language()
-    pattern = _MOMENT.get(code, _MOMENT["en"])
-    return _digits(format_datetime(moment, pattern, locale=LANGUAGES[code].locale), code)
+    return _digits(_moment(moment.replace(second=0, microsecond=0), code), code)
 
 
 @lru_cache(maxsize=2_000)
@@ -115,6 +114,11 @@ def _decimal(number: int, locale: str) -> str:
 @lru_cache(maxsize=1_000)
 def _day(day: date, locale: str) -> str:
     return format_date(day, "d MMMM y", locale=locale)
+
+
+@lru_cache(maxsize=1_000)
+def _moment(minute: datetime, code: str) -> str:
+    return format_datetime(minute, _MOMENT.get(code, _MOMENT["en"]), locale=LANGUAGES[code].locale)
 
 
 def _digits(text: str, code: str) -> str:

@@ -54,6 +54,12 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["country_options"] = country_options
 
 
+def link(endpoint: str, **values: Any) -> str:
+    """Return a link as templates write it, in the reader's language: for a redirect that many are sent to."""
+    found: str = flask.current_app.jinja_env.globals["url_for"](endpoint, **values)
+    return found
+
+
 class _Phrases(dict[str, Markup]):
     """What a catalogue says, by the English words: trusted, so that only what is put into it is escaped."""
 

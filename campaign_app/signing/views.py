@@ -19,6 +19,7 @@ from ..petitions.queries import PetitionRecord, open_petition, public_petition
 from ..petitions.rules import PetitionClosed
 from ..tally.queries import statement
 from ..tally.rules import Statement
+from ..templating import link
 from . import admission, operations
 from .blueprint import blueprint
 from .consents import current_consents
@@ -301,7 +302,7 @@ def _new_mailbox_form(petition_id: int) -> MailboxForm:
 def _to_the_inbox(form: SignForm, lang: str, slug: str) -> ResponseReturnValue:
     """Go on to the page that is the same for everyone; on a phone that others use it fills nothing in."""
     shared = "1" if form.shared.data else None
-    return redirect(url_for(".check_your_inbox", lang=lang, slug=slug, shared=shared), 303)
+    return redirect(link("signing.check_your_inbox", lang=lang, slug=slug, shared=shared), 303)
 
 
 def _described(petition: PetitionRecord, lang: str) -> Any:
