@@ -317,9 +317,13 @@ def selectors(path: Path) -> str:
 
 
 def colours(scheme: str) -> dict[str, str]:
-    """Return the colour tokens of critical.css. scheme: "light" or "dark"."""
-    blocks = re.findall(r":root{([^}]*)}", (STATIC / "css" / "critical.css").read_text())
-    light, dark = (dict(re.findall(r"--(\w+):(#\w+)", block)) for block in blocks)
+    """Return the colour tokens of both style sheets. scheme: "light" or "dark"."""
+    light: dict[str, str] = {}
+    dark: dict[str, str] = {}
+    for path in STYLES:
+        blocks = re.findall(r":root\s*{([^}]*)}", path.read_text().partition("@media print")[0])
+        for found, block in zip((light, dark), blocks, strict=True):
+            found |= re.findall(r"--(\w+):\s*(#\w+)", block)
     return light if scheme == "light" else light | dark
 
 
