@@ -18,7 +18,9 @@ KEPT_SECONDS = 5
 KEPT_AT_MOST = 512
 ASKED_AGAIN_SECONDS = 1
 WORTH_COMPRESSING = 700  # bytes; below it the answer fits the first packet anyway
-BROTLI_QUALITY = 4  # 5 takes twice as long, as long as rendering half the page, to save a twelfth of the bytes
+BROTLI_QUALITY = (
+    4  # 5 takes twice as long, as long as rendering half the page, to save a twelfth of the bytes
+)
 # What may change a public page; every other parameter (such as fbclid) is ignored and never echoed.
 RELEVANT_PARAMETERS = ("s", "shared", "on")
 COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/javascript")

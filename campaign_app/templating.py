@@ -56,7 +56,8 @@ def register(app: Flask) -> None:
 
 def link(endpoint: str, **values: Any) -> str:
     """Return a link as templates write it, in the reader's language: for a redirect that many are sent to."""
-    found: str = flask.current_app.jinja_env.globals["url_for"](endpoint, **values)
+    write: Any = flask.current_app.jinja_env.globals["url_for"]
+    found: str = write(endpoint, **values)
     return found
 
 
