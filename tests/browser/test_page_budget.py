@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
-from tests.endurance.servers import HOST, PATIENCE_SECONDS, Installation, wait_for
+from tests.endurance.servers import HOST, PATIENCE_SECONDS, Installation, Server, SqliteFile, wait_for
 from tests.largest_petition import SHOWN, grow_fully
 
 from .people import OTHER_SLUG, Person, hosts_of
@@ -114,6 +114,14 @@ class Visit:
     line: Line
     shifted: float
     painted: float
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Run an installation of its own: its petition has a past that no server saw happen."""
+    found = Installation(tmp_path_factory.mktemp("largest"), SqliteFile())
+    with Server(found):
+        yield found
 
 
 @pytest.fixture(scope="module")

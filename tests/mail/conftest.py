@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from flask import Flask
+from flask_babel import Babel
 from sqlalchemy import create_engine, make_url, text
 
 from campaign_app import config, database
-from campaign_app.extensions import babel, db
+from campaign_app.extensions import db
 from campaign_app.mail import schedule
 from campaign_app.mail.models import OutboxMail
 from campaign_app.sealing import operations as key_operations
@@ -33,7 +34,7 @@ def make_app(settings: config.Settings, *, is_new: bool = True) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.sqlalchemy_url
     app.extensions[config.EXTENSION] = settings
     db.init_app(app)
-    babel.init_app(app, default_locale="ar")
+    Babel(app, default_locale="ar")  # of its own: the one of the rooms remembers catalogues for the process
     schedule.register(app)
     with app.app_context():
         database.prepare(db.engine)
