@@ -3,7 +3,6 @@
 import pytest
 from flask import render_template_string, url_for
 
-from campaign_app.extensions import db  # noqa: F401 - the application binds it
 from campaign_app.languages import LANGUAGES
 
 SIGN = "{{ url_for('signing.sign', slug='lists-and-graves') }}"
