@@ -21,6 +21,7 @@ from . import (
     templating,
 )
 from .anonymous_logs import NidaaFlask, place_of
+from .audit import models as audit_models  # noqa: F401 - its table
 from .campaign import campaign
 from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key

@@ -26,6 +26,7 @@ from campaign_app.sealing.operations import ensure_development_keys
 from campaign_app.tally.queries import SETTLED
 
 from .pages import AuditingClient, watch_for_uncommitted_writes
+from .record import empty_record
 
 SLUG = "lists-and-graves"
 
@@ -132,6 +133,7 @@ def mail_dir(base_settings: Settings) -> Path:
 
 def empty_tables() -> None:
     """Delete every row, children first."""
+    empty_record()
     for table in reversed(db.metadata.sorted_tables):
         db.session.execute(table.delete())
 

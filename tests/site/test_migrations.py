@@ -16,6 +16,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, func, inspect, select, text
 
 from campaign_app.app import create_app
+from campaign_app.audit.operations import record
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT, Settings
 from campaign_app.extensions import db
@@ -102,6 +103,8 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
             pass
     with app.app_context():
         run_due_jobs(now=utc_now())
+        record(action="petition.move", by="command", now=utc_now())
+        db.session.commit()
 
 
 def rows(app: Flask) -> dict[str, int]:
@@ -142,7 +145,7 @@ def test_the_tables_go_up_and_down_to_nothing_and_up_again_with_rows_in_them(sta
     assert unused(again) == []
 
 
-def test_each_step_but_the_first_can_be_taken_back_and_again_and_the_rows_stay(start, monkeypatch):
+def test_each_step_but_the_first_can_be_taken_back_and_again_and_the_rows_of_the_first_stay(start, monkeypatch):
     app = start()
     go_to(app, "head")
     use(app, monkeypatch)
@@ -150,6 +153,9 @@ def test_each_step_but_the_first_can_be_taken_back_and_again_and_the_rows_stay(s
 
     for _ in list(ScriptDirectory(MIGRATIONS).walk_revisions())[:-1]:
         go_to(app, "-1")
+    first = tables(app)
     go_to(app, "head")
 
-    assert rows(app) == before
+    assert {name: count for name, count in rows(app).items() if name in first} == {
+        name: before[name] for name in first
+    }
