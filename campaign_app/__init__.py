@@ -3,6 +3,7 @@
 The house, top floor first. A room imports only rooms on lower floors; import-linter holds it.
 
     cli.py operate.py  `campaign …`; its commands that run an installation
+    backup/            sealed backups of the database, and their way back with the withdrawals since
     findings.py        what `campaign check` says of an installation
     supervisor.py      keeps the web server and one worker running
     app.py             create_app: with cli.py and operate.py it knows every room

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from . import anonymous_logs
 from .app import create_app
+from .backup.commands import commands as backup_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
 from .mail.commands import check_mail
@@ -59,6 +60,7 @@ for _command in (
     *key_commands,
     *mail_commands,
     *export_commands,
+    *backup_commands,
 ):
     campaign.add_command(_command)
 
