@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from . import anonymous_logs
 from .app import create_app
+from .audit.commands import commands as audit_commands
 from .backup.commands import commands as backup_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
@@ -60,6 +61,7 @@ for _command in (
     *key_commands,
     *mail_commands,
     *export_commands,
+    *audit_commands,
     *backup_commands,
 ):
     campaign.add_command(_command)

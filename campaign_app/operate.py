@@ -15,6 +15,8 @@ from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError
 
 from .app import create_app, refuse_unready
+from .audit.operations import record
+from .audit.rules import BY_COMMAND
 from .clock import utc_day, utc_now
 from .config import ROOT, Settings, from_environment, settings, write_secret_key
 from .extensions import db
@@ -63,6 +65,12 @@ def initialise() -> None:
         open_at_once=not chosen.is_production,
         now=utc_now(),
     )
+    if made:
+        names = [file.name for file in made]
+        record(action="keys.make", by=BY_COMMAND, details={"files": names}, now=utc_now())
+    if report.created or report.rewritten:
+        texts = {"created": list(report.created), "rewritten": list(report.rewritten)}
+        record(action="petition.load", by=BY_COMMAND, details=texts, now=utc_now())
     db.session.commit()
     for slug in report.created:
         click.echo(f"petition {slug}: {'open' if not chosen.is_production else 'a draft'}", err=True)

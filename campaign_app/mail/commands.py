@@ -9,6 +9,8 @@ from typing import BinaryIO
 import click
 from flask.cli import with_appcontext
 
+from ..audit.operations import record
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_day, utc_now
 from ..config import settings
 from ..extensions import db
@@ -89,6 +91,7 @@ def requeue(ids: Sequence[str], every: bool) -> None:
     except ValueError:
         raise click.UsageError("an id is 32 hexadecimal digits, as `campaign mail dead` shows it") from None
     count = operations.requeue_dead(now=utc_now(), ids=chosen)
+    record(action="mail.requeue", by=BY_COMMAND, details={"mails": count}, now=utc_now())
     db.session.commit()
     click.echo(f"mails that will be tried again: {count}", err=True)
 

@@ -12,6 +12,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from ..audit.operations import record
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_now
 from ..errors import ConfigurationError
 from ..extensions import db
@@ -64,6 +66,8 @@ def write(slug: str, language: str, file: Path) -> None:
         )
     except (PetitionUnknown, FigureUnresolved, ConfigurationError) as refusal:
         raise click.ClickException(str(refusal)) from None
+    details = {"language": language, "version": version.version}
+    record(action="petition.write", by=BY_COMMAND, subject=slug, details=details, now=utc_now())
     db.session.commit()
     forget_kept()
     click.echo(f"{slug} ({language}) is at version {version.version}", err=True)
@@ -82,6 +86,7 @@ def update(slug: str, file: Path) -> None:
         )
     except (PetitionUnknown, UpdateIncomplete, tomllib.TOMLDecodeError, UnicodeDecodeError) as refusal:
         raise click.ClickException(str(refusal)) from None
+    record(action="petition.update", by=BY_COMMAND, subject=slug, now=utc_now())
     db.session.commit()
     forget_kept()
     click.echo(f"published on the page of {slug}", err=True)

@@ -1,14 +1,18 @@
 """`campaign keys …`: one command for each thing that can happen to a key. Words on stderr, data on stdout."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError
 
+from ..audit.operations import record
+from ..audit.queries import is_there
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_day, utc_now
 from ..config import settings
 from ..extensions import db
@@ -57,6 +61,8 @@ def make(demo: bool) -> None:
         made += operations.make_demo_keys(keys_dir=chosen.keys_dir, today=today)
     for file in made:
         _say(f"made {file.name}")
+    if made:
+        _record("keys.make", files=[file.name for file in made])
     if not made:
         _say("nothing to make: the keys are there")
     if not operations.campaign_keys(keys_dir=chosen.keys_dir):
@@ -93,6 +99,7 @@ def add(file: Path) -> None:
         content = opened.read(LARGEST_FILE_BYTES)
     added = operations.add_campaign_key(keys_dir=settings().keys_dir, file_bytes=content)
     click.echo(added.id)
+    _record("keys.add", added.id)
     if added.backup_read_on:
         _say(f"it was here already, and its backup was read back on {added.backup_read_on}")
     else:
@@ -112,6 +119,7 @@ def remove(key_id: str) -> None:
     """Stop sealing to campaign key ID. Contacts sealed before stay readable with its backup."""
     operations.remove_campaign_key(keys_dir=settings().keys_dir, key_id=key_id)
     _say(f"removed campaign key {key_id}")
+    _record("keys.remove", key_id)
     _announce()
 
 
@@ -125,6 +133,7 @@ def confirm_backup(key_id: str, code: str) -> None:
     today = utc_day(utc_now())
     operations.confirm_backup(keys_dir=settings().keys_dir, key_id=key_id, code=code, today=today)
     _say(f"the backup of campaign key {key_id} is proved")
+    _record("keys.confirm-backup", key_id)
 
 
 @keys.command("fingerprint")
@@ -148,6 +157,7 @@ def prepare_master() -> None:
     db.session.rollback()
     _say(f"copy {made.name}, with its owner and mode, into KEYS_DIR of every host")
     _say("the next shredding takes it into use, or `campaign keys rotate-master` on one host")
+    _record("keys.prepare-master", made.id)
 
 
 @keys.command("rotate-master")
@@ -156,6 +166,7 @@ def prepare_master() -> None:
 def rotate_master() -> None:
     """Wrap every petition's tag key under a new master key and destroy the old one on this host."""
     newest = tags.rotate_master(session=db.session, today=utc_day(utc_now()))
+    record(action="keys.rotate-master", by=BY_COMMAND, subject=newest, now=utc_now())
     db.session.commit()
     _say(f"petition keys are wrapped under master {newest}")
     destroy_and_say()
@@ -176,6 +187,7 @@ def rotate_mail() -> None:
     """Make a new mail key pair; the old secret goes eight days later, when no mail can wait for it."""
     made = operations.rotate_mail(keys_dir=settings().keys_dir, today=utc_day(utc_now()))
     _say(f"new mail is sealed to {made.id}; copy {made.name} to hosts that only serve pages")
+    _record("keys.rotate-mail", made.id)
 
 
 def destroy_and_say() -> None:
@@ -187,6 +199,7 @@ def destroy_and_say() -> None:
         return
     for master_id in destroyed:
         _say(f"destroyed master {master_id} on this host")
+    _record("keys.destroy-old-masters", masters=list(destroyed))
     _say("take a backup now: in older ones no petition's tags can be used any more")
     newest = newest_of(read_key_files(keys_dir, only=MASTER))
     _say(f"other hosts need {newest.name}, and `campaign keys destroy-old-masters` there")
@@ -212,6 +225,20 @@ def _described(file: KeyFile) -> dict[str, Any]:
         "demo": file.is_demo,
         "backup_read_on": file.backup_read_on.isoformat() if file.backup_read_on else None,
     }
+
+
+def _record(action: str, subject: str = "", **lists: Sequence[str]) -> None:
+    """Put what was done to key files on record, and commit; they may be there before the database is."""
+    try:
+        if is_there():
+            record(action=action, by=BY_COMMAND, subject=subject, details=lists, now=utc_now())
+            db.session.commit()
+            return
+        reason = "the database has no tables yet"
+    except OperationalError:
+        reason = "the database does not answer"
+    db.session.rollback()
+    _say(f"this is NOT in the audit record, since {reason}")
 
 
 def _say(words: str) -> None:

@@ -13,6 +13,8 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from ..audit.operations import record
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_day, utc_now
 from ..database import reading
 from ..extensions import db
@@ -109,9 +111,12 @@ def move(slug: str, step: str, yes: bool) -> None:
             _ask(follows)
         found = petitions.petition_by_slug(slug)
         obstacles = petitions.step_obstacles(petition=found, to=to)
+        before = found.state
         petitions.move(petition=found, to=to, obstacles=obstacles, now=now)
     except (PetitionUnknown, TransitionRefused, NotReadyToOpen, NotYetTold) as refusal:
         raise click.ClickException(str(refusal)) from None
+    details = {"from": before, "to": found.state}
+    record(action="petition.move", by=BY_COMMAND, subject=slug, details=details, now=now)
     db.session.commit()
     forget_kept()
     click.echo(f"{slug} is {found.state}", err=True)

@@ -6,6 +6,8 @@ Here and not in sealing: the tags, the links and the open requests go together w
 import click
 from flask.cli import with_appcontext
 
+from ..audit.operations import record
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_day, utc_now
 from ..extensions import db
 from ..petitions.operations import petition_by_slug
@@ -43,6 +45,7 @@ def shred(slug: str) -> None:
             f"{slug} closed on {petition.closed_on}: its marks are destroyed from {due_on} on"
         )
     retention.shred(petition_id=petition.id, now=now)
+    record(action="keys.shred", by=BY_COMMAND, subject=slug, now=now)
     db.session.commit()
     forget_kept()
     click.echo(f"the marks of addresses of {slug} are destroyed, and their key with them", err=True)

@@ -40,7 +40,7 @@ def make_app(settings: config.Settings, *, is_new: bool = True) -> Flask:
         database.prepare(db.engine)
         if not is_new:
             return app
-        tables = [OutboxMail.metadata.tables[name] for name in ("outbox", "job_lease")]
+        tables = [OutboxMail.metadata.tables[name] for name in ("outbox", "job_lease", "audit_entry")]
         db.metadata.create_all(db.engine, tables=tables)
         for table in tables:
             db.session.execute(table.delete())
