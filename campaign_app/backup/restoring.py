@@ -186,6 +186,8 @@ def _folder_beside() -> Iterator[Path]:
             raise RestoreRefused("another restore is under way here") from None
         shutil.rmtree(folder, ignore_errors=True)  # of one that was killed
         folder.mkdir(mode=0o700)
+        if (settings().home / "static").is_dir():  # made already: an application need not make it anew
+            (folder / "static").symlink_to(settings().home / "static")
         try:
             yield folder
         finally:

@@ -127,7 +127,7 @@ def read_rows(header: Header, lines: Iterable[bytes]) -> Iterator[tuple[str, lis
     for line in lines:
         if has_ended or not line.startswith(b"["):
             if left or has_ended:
-                raise NotABackup(f"the rows of {table or 'this backup'} are not as many as it says")
+                raise NotABackup(f"this backup holds more or fewer rows of {table or 'a table'} than it says")
             if batch:
                 yield table, batch
                 batch = []
