@@ -58,7 +58,7 @@ class Bench:
         ]
         heads = [durability(database.installation) for database in databases]
         lines = signing.measure(databases, rounds=self.rounds)
-        return table(["two web workers of four threads, 8 connections", *heads, "at least (aim)"], lines)
+        return table(["two web workers of two threads, 8 connections", *heads, "at least (aim)"], lines)
 
     def pages(self) -> str:
         """Measure the petition page."""

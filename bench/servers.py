@@ -42,7 +42,7 @@ class Server:
 
 @contextmanager
 def serving(
-    application: str, environment: Mapping[str, str], *, workers: int = 2, threads: int = 4
+    application: str, environment: Mapping[str, str], *, workers: int = 2, threads: int = 2
 ) -> Iterator[Server]:
     """Run an application under the project's own gunicorn settings. application: "module:name"."""
     port = free_port()

@@ -42,7 +42,7 @@ class Settings:
     mail_from: str = "post@localhost.invalid"  # MAIL_FROM
     trusted_proxies: tuple[str, ...] = ()  # TRUSTED_PROXIES: networks, separated by commas
     web_workers: int = 2  # WEB_WORKERS
-    web_threads: int = 4  # WEB_THREADS
+    web_threads: int = 2  # WEB_THREADS
     arabic_digits: bool = False  # ARABIC_DIGITS: ٠١٢ instead of 012 on Arabic pages
 
     @property
@@ -92,7 +92,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         mail_from=environ.get("MAIL_FROM") or "post@localhost.invalid",
         trusted_proxies=_networks(environ.get("TRUSTED_PROXIES", "")),
         web_workers=_whole_number(environ, "WEB_WORKERS", 2),
-        web_threads=_whole_number(environ, "WEB_THREADS", 4),
+        web_threads=_whole_number(environ, "WEB_THREADS", 2),
         arabic_digits=_yes_or_no(environ, "ARABIC_DIGITS"),
     )
     check(settings)

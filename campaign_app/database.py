@@ -8,10 +8,11 @@ advisory file lock first, since waiting there is fair and costs nothing, while S
 
 import fcntl
 import os
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,21 @@ from .extensions import db
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
-TURN = "nidaa_write_turn"
+AT_ONCE = "nidaa_at_once"
+WRITES_AT_ONCE = "writes_at_once"
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_TIMEOUT_MS = 200  # writers wait meanwhile
-RETRY_LOCK_SECONDS = 0.0005
+UNHEARD_BELL_MS = 5
+MANY_RINGS = 1 << 16
 DEADLOCK = "40P01"  # as PostgreSQL names it
 
 
 def prepare(engine: Engine) -> None:
     """Give an engine its way of beginning transactions, and its patience with whoever holds what they need."""
-    current_app.extensions[TURN] = None
+    options: dict[str, Any] = {WRITES_AT_ONCE: True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "AUTOCOMMIT"
+    current_app.extensions[AT_ONCE] = engine.execution_options(**options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
@@ -79,13 +85,37 @@ def reading() -> Iterator[None]:
     try:
         yield
     finally:
-        db.session.rollback()
+        end_transaction()
         _only_reads.reset(token)
 
 
 def is_reading() -> bool:
     """Whether the work at hand must not write: a GET request, or a command inside `reading()`."""
     return _only_reads.get() or (has_request_context() and request.method in READING_METHODS)
+
+
+def end_transaction() -> None:
+    """Roll the session's transaction back, if it has one, and with it give back the turn."""
+    if db.session.registry.has():
+        db.session.rollback()
+
+
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """Give what is written at once a connection of its own, and commit at the end: a session costs twice as much.
+
+    On SQLite the transaction begins with the first prepared statement. On PostgreSQL each statement is a transaction,
+    since beginning and ending one would be two more journeys: what belongs together must be one statement there.
+    Meanwhile the session can only read, for what is seldom looked up; its own transaction must be over.
+    """
+    token = _only_reads.set(True)
+    try:
+        with current_app.extensions[AT_ONCE].connect() as connection:
+            yield connection
+            connection.commit()
+    finally:
+        end_transaction()
+        _only_reads.reset(token)
 
 
 def write_once_more(work: Callable[[], None]) -> None:
@@ -95,46 +125,31 @@ def write_once_more(work: Callable[[], None]) -> None:
     answer never came. What was read before it is over: nobody keeps the turn while others prepare.
     Raises sqlalchemy.exc.OperationalError when the database does not answer.
     """
-    db.session.rollback()
-    turn: WriteTurn | None = current_app.extensions[TURN]
-    with turn.alone() if turn else nullcontext():
-        try:
-            work()
-        except DBAPIError as problem:
-            db.session.rollback()
-            if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:
-                raise
-            work()
+    end_transaction()
+    try:
+        work()
+    except DBAPIError as problem:
+        end_transaction()
+        if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:
+            raise
+        work()
 
 
 class WriteTurn:
     """The queue of writers to one SQLite file: a lock among threads, a file lock among processes.
 
-    Threads wait in their own process first, so that at most one of each process asks for the file lock.
+    Threads wait in their own process first, so that at most one of each process asks for the file lock. Whoever
+    gives it back rings a bell, a named pipe, for those who wait; a ring that is lost costs a few milliseconds.
     The kernel gives the file lock back when a process dies.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Prepare a turn. path: the lock file, beside the database."""
-        self.path = path
+    def __init__(self, database: str) -> None:
+        """Prepare a turn. database: the path of the file; lock and bell lie beside it."""
+        self.lock_path = Path(f"{database}.write-lock")
+        self.bell_path = Path(f"{database}.write-bell")
         self.threads = threading.Lock()
-        self.preparing = threading.Lock()
-        self.descriptor: int | None = None
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep this process's other writers from preparing what they write, too.
-
-        Whoever has the turn needs the interpreter back after each statement, and threads that seal would keep it for
-        a millisecond each time, while every writer of every process waits. Raises OperationalError when the way is
-        not free in time.
-        """
-        if not self.preparing.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise _busy()
-        try:
-            yield
-        finally:
-            self.preparing.release()
+        self.lock = self.bell = -1
+        self.listening = select.poll()
 
     def take(self) -> None:
         """Wait for the turn. Raises OperationalError, as SQLite would, when it does not come in time."""
@@ -142,26 +157,35 @@ class WriteTurn:
         if not self.threads.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise _busy()
         try:
-            if self.descriptor is None:
-                self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if self.lock < 0:
+                self._open()
             while not self._is_locked():
                 if time.monotonic() > deadline:
                     raise _busy()
-                time.sleep(RETRY_LOCK_SECONDS)
+                if self.listening.poll(UNHEARD_BELL_MS):
+                    with suppress(BlockingIOError):  # another heard it first
+                        os.read(self.bell, MANY_RINGS)
         except BaseException:
             self.threads.release()
             raise
 
     def give_back(self) -> None:
         """Let the next writer go."""
-        if self.descriptor is not None:
-            fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+        fcntl.flock(self.lock, fcntl.LOCK_UN)
+        with suppress(BlockingIOError):  # full of rings that nobody waited for
+            os.write(self.bell, b"!")
         self.threads.release()
 
+    def _open(self) -> None:
+        with suppress(FileExistsError):
+            os.mkfifo(self.bell_path, 0o600)
+        self.bell = os.open(self.bell_path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self.listening.register(self.bell, select.POLLIN)
+        self.lock = os.open(self.lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
     def _is_locked(self) -> bool:
-        assert self.descriptor is not None  # noqa: S101 - opened by take()
         try:
-            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -181,7 +205,7 @@ def _prepare_postgresql(engine: Engine) -> None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    turn = current_app.extensions[TURN] = WriteTurn(Path(f"{engine.url.database}.write-lock"))
+    turn = WriteTurn(str(engine.url.database))
 
     @event.listens_for(engine, "do_connect")
     def _make(dialect: Any, record: Any, arguments: Any, options: Any) -> None:
@@ -206,7 +230,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         info = connection.info
-        reading = is_reading()
+        reading = is_reading() and WRITES_AT_ONCE not in connection.get_execution_options()
         if info.get("query_only") != reading:
             connection.exec_driver_sql(f"PRAGMA query_only={int(reading)}")
             info["query_only"] = reading

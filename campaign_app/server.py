@@ -7,7 +7,7 @@ _settings = from_environment()
 _host = f"[{_settings.bind}]" if ":" in _settings.bind else _settings.bind
 
 bind = f"{_host}:{_settings.port}"
-worker_class = "gthread"
+worker_class = "campaign_app.web_worker.EvenWorker"
 workers = _settings.web_workers
 threads = _settings.web_threads
 keepalive = 15

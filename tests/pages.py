@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import html5lib
+import pytest
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from campaign_app.extensions import db
+from tests.statements import listen_to_prepared
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 OPTIONS = re.compile(r"<option[^>]*>[^<]*</option>")
@@ -65,10 +67,14 @@ def watch_for_uncommitted_writes(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
 
-    @event.listens_for(engine, "before_cursor_execute")
     def _note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         if statement.lstrip().upper().startswith(WRITES):
             connection.info["has_written"] = True
+
+    event.listen(engine, "before_cursor_execute", _note)
+    listen_to_prepared(
+        pytest.MonkeyPatch(), lambda connection, statement, _: _note(connection, None, statement)
+    )
 
     @event.listens_for(engine, "commit")
     @event.listens_for(engine, "rollback")

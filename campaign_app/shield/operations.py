@@ -55,7 +55,7 @@ def spend(
     connection = connection or db.session.connection()
     if _INSERT[connection.dialect.name].run(connection, row).rowcount == 1:
         return "new"
-    accept_repeat(row)
+    accept_repeat(row, connection)
     return "same"
 
 
@@ -64,9 +64,9 @@ def spent_row(*, nonce: bytes, body_mac: bytes, now: datetime) -> dict[str, Any]
     return {"hash": hashlib.sha256(nonce).digest(), "body_mac": body_mac, "expires_at": spent_until(now)}
 
 
-def accept_repeat(row: Mapping[str, Any]) -> None:
+def accept_repeat(row: Mapping[str, Any], connection: Connection) -> None:
     """Accept a nonce that is recorded already with the same body. Raises NonceSpent for another body."""
-    known = db.session.execute(_BODY_MAC, {"hash": row["hash"]}).scalar()
+    known = connection.execute(_BODY_MAC, {"hash": row["hash"]}).scalar()
     if known is None or not hmac.compare_digest(known, row["body_mac"]):
         raise NonceSpent("used before, with another body")
 

@@ -5,7 +5,6 @@ A mailbox is known by its tag and by nothing readable. Nothing here counts; `cou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
@@ -54,8 +53,8 @@ _OF_LINK = _PEOPLE.where(Signature.link_hash == bindparam("link"))
 
 def people_of(petition_id: int, tag: bytes) -> list[Person]:
     """Return the rows of a mailbox in no order, locked until the transaction ends."""
-    rows: Any = _MAILBOX.run(db.session.connection(), {"petition_id": petition_id, "tag": tag})
-    return [Person(*row) for row in rows]
+    found = _MAILBOX.run(db.session.connection(), {"petition_id": petition_id, "tag": tag})
+    return [Person(*row) for row in found.rows]
 
 
 def person_of(petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> Person:

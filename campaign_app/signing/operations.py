@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..clock import utc_day
@@ -134,12 +134,14 @@ def sign(
     plan_mail: PlanMail,
     keyring: Keyring,
     now: datetime,
+    connection: Connection | None = None,
 ) -> None:
     """Record a pending signature and queue its confirmation mail; the same body again changes nothing.
 
     Never looks whether the address has signed: the mailed link settles that, so no
     answer, count or delay reveals a signer.
 
+    connection: from `database.at_once`, by default the session's.
     Raises shield's NonceSpent where the single-use token came with another body. Executes; never commits.
     """
     key = tags.petition_tag_key(petition.id, session=db.session)
@@ -161,6 +163,7 @@ def sign(
         key=keyring.mail_public,
     )
     is_new = requests.store(
+        connection or db.session.connection(),
         nonce=nonce,
         body_mac=body_mac,
         pending=row,
@@ -230,6 +233,7 @@ def ask_for_link(
         key=keyring.mail_public,
     )
     is_new = requests.store(
+        db.session.connection(),
         nonce=nonce,
         body_mac=body_mac,
         pending=row,

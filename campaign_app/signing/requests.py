@@ -22,10 +22,12 @@ from .models import Pending
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
 _PENDING: Table = Pending.__table__  # type: ignore[assignment]
 _OUTBOX: Table = OutboxMail.__table__  # type: ignore[assignment]
+_COLUMNS = tuple(_PENDING.c.keys())
 _INSERT_PENDING = Prepared(insert(_PENDING))
 
 
 def store(
+    connection: Connection,
     *,
     nonce: bytes,
     body_mac: bytes,
@@ -37,7 +39,7 @@ def store(
 ) -> bool:
     """Store a new request and return True; the same body under the same nonce changes nothing.
 
-    pending: its columns. kind, sealed_mail, not_before: of its mail.
+    connection: from `database.at_once`. pending: its columns. kind, sealed_mail, not_before: of its mail.
     Raises shield's NonceSpent where the nonce came with another body. Executes; never commits.
     """
     letter = {
@@ -47,7 +49,6 @@ def store(
         "not_before": not_before,
         "expires_on": pending["expires_on"],
     }
-    connection = db.session.connection()
     if connection.dialect.name == "postgresql":
         spent = shield.spent_row(nonce=nonce, body_mac=body_mac, now=now)
         return _store_at_once(connection, spent, pending, mail.waiting_row(**letter))
@@ -67,7 +68,9 @@ def take(opened: bytes) -> list[dict[str, Any]]:
     """
     connection = db.session.connection()
     statement = _TAKE_AT_ONCE if connection.dialect.name == "postgresql" else _TAKE
-    taken = [dict(row) for row in statement.run(connection, {"opened": opened}).mappings()]
+    taken = [
+        dict(zip(_COLUMNS, row, strict=True)) for row in statement.run(connection, {"opened": opened}).rows
+    ]
     if statement is _TAKE:
         mail.delete_about(about=[row["id"] for row in taken])
     return taken
@@ -81,7 +84,7 @@ def _store_at_once(
     values.update((f"outbox_{name}", value) for name, value in letter.items())
     if _STORE_AT_ONCE.run(connection, values).rowcount:
         return True
-    shield.accept_repeat(spent)
+    shield.accept_repeat(spent, connection)
     return False
 
 

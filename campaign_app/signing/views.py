@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from .. import finished_pages
 from ..clock import utc_now
-from ..database import write_once_more
+from ..database import at_once, write_once_more
 from ..extensions import db
 from ..languages import countries, country_name
 from ..mail.preview import inbox_lines
@@ -140,23 +140,25 @@ def _request_accepted(lang: str, slug: str, kind: str) -> str:
 
 def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: datetime) -> None:
     """Put the signature into one transaction and commit it."""
-    operations.sign(
-        petition=petition,
-        signer=form.signer(
-            lang=lang,
-            path=entry.path,
-            text=petition.text(lang),
-            source=known_source(form.source_code),
-            consents=current_consents(),
-            wants_updates=form.wants_updates.data,
-        ),
-        nonce=entry.nonce,
-        body_mac=entry.body_mac,
-        plan_mail=entry.plan_mail,
-        keyring=admission.signing_keyring(),
-        now=now,
+    signer = form.signer(
+        lang=lang,
+        path=entry.path,
+        text=petition.text(lang),
+        source=known_source(form.source_code),
+        consents=current_consents(),
+        wants_updates=form.wants_updates.data,
     )
-    db.session.commit()
+    with at_once() as connection:
+        operations.sign(
+            connection=connection,
+            petition=petition,
+            signer=signer,
+            nonce=entry.nonce,
+            body_mac=entry.body_mac,
+            plan_mail=entry.plan_mail,
+            keyring=admission.signing_keyring(),
+            now=now,
+        )
 
 
 def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseReturnValue:

@@ -46,8 +46,8 @@ def add(
         "people": people,
         "mailboxes": mailboxes,
     }
-    cell_id: int = _upsert(dialect).run(connection, cell).scalar_one()
-    return cell_id
+    ((cell_id,),) = _upsert(dialect).run(connection, cell).rows
+    return int(cell_id)
 
 
 @cache

@@ -75,9 +75,21 @@ class Person:
 
     def sees_counted(self, people: int) -> None:
         """Hold the page to saying how many have signed, in the plural that the number has."""
+        expect(self.page.locator(".count")).to_have_text(self._counted(people))
+
+    def finds_counted_on_the_petition(self, people: int, slug: str = SLUG) -> None:
+        """Hold the petition to a count, as soon as what each process remembers is too old."""
+
+        def _looks() -> bool:
+            self.opens_petition(slug)
+            return self.page.locator(".count").inner_text() == self._counted(people)
+
+        wait_for(_looks, "the petition to show the count", seconds=REMEMBERED_SECONDS)
+
+    def _counted(self, people: int) -> str:
         one, many = "<b>%(people)s</b> person has signed", "<b>%(people)s</b> people have signed"
         said: str = catalogue(self.lang).ungettext(one, many, people) % {"people": f"{people:,}"}
-        expect(self.page.locator(".count")).to_have_text(re.sub("<.?b>", "", said))
+        return re.sub("<.?b>", "", said)
 
     def is_at(self, heading: str) -> None:
         """Hold the page to having a heading, and a title that says the same."""

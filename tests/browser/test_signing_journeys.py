@@ -57,8 +57,7 @@ def test_a_person_signs_and_confirms_and_sees_the_count_rise(person, email):
     person.is_at("Thank you, your signature is counted")
     assert person.people(OTHER_SLUG) == before + 1
     person.sees_counted(before + 1)
-    person.opens_petition(OTHER_SLUG)
-    person.sees_counted(before + 1)
+    person.finds_counted_on_the_petition(before + 1, OTHER_SLUG)
 
 
 @pytest.mark.parametrize("person", ["ar, JavaScript"], indirect=True)

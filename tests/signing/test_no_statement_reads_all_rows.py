@@ -29,7 +29,7 @@ def test_a_supporter_waits_for_no_statement_that_reads_all_rows(context, name):
     if db.engine.dialect.name != "sqlite":
         return
     statement: Prepared = WAITED_FOR[name]
-    compiled = statement._compile(db.engine.dialect)
+    compiled = statement.compiled_for(db.engine.dialect)
     values = ("x",) * len(compiled.parameters)
 
     connection = db.session.connection()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from campaign_app.clock import utc_now
@@ -38,18 +38,17 @@ def lose_an_answer(app, monkeypatch):
     """A function: from then on the next commit happens, and its answer is lost together with the connection."""
 
     def begin() -> None:
-        session = db.session()
-        commit = session.commit
+        commit = Connection._commit_impl
 
-        def committed_but_silent() -> None:
-            commit()
+        def committed_but_silent(connection: Connection) -> None:
+            commit(connection)
             monkeypatch.undo()
-            lost = OperationalError("COMMIT", None, ConnectionError("gone"), connection_invalidated=True)
-            raise lost
+            raise OperationalError("COMMIT", None, ConnectionError("gone"), connection_invalidated=True)
 
-        monkeypatch.setattr(db.session, "commit", committed_but_silent)
+        monkeypatch.setattr(Connection, "_commit_impl", committed_but_silent)
 
-    return begin
+    yield begin
+    assert "silent" not in Connection._commit_impl.__name__, "nothing was committed"
 
 
 @pytest.fixture

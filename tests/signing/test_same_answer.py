@@ -9,15 +9,14 @@ import math
 import re
 import statistics
 import time
-from contextlib import contextmanager
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
 from campaign_app.shield import ceilings
+from tests.statements import sent as sent_to_database
 from tests.supporters import PAGE, SIGN, ready_form, sign_and_confirm
 
 KNOWN = "signer@example.org"
@@ -41,25 +40,12 @@ def post_of(client, path: str, email: str) -> dict[str, str]:
     return form if path == SIGN else {name: form[name] for name in ("email", "form_token", "check_token")}
 
 
-@contextmanager
-def statements():
-    """Collect the statements that are sent to the database, with the number of rows each touched."""
-    sent: list[tuple[str, int]] = []
-
-    def note(connection, cursor, statement, *rest):
-        sent.append((statement, cursor.rowcount))
-
-    event.listen(db.engine, "after_cursor_execute", note)
-    yield sent
-    event.remove(db.engine, "after_cursor_execute", note)
-
-
 @pytest.mark.parametrize("path", ASKING)
 def test_the_answer_and_what_is_written_are_the_same_for_a_signer_and_a_stranger(client, signed, path):
     answers, sent = [], []
     for email in ("warm-up@example.org", KNOWN, "another@example.org"):
         post = post_of(client, path, email)
-        with statements() as noted:
+        with sent_to_database() as noted:
             answers.append(client.post(path, data=post))
         sent.append(noted)
 

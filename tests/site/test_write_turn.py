@@ -3,12 +3,26 @@
 import threading
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from campaign_app.database import write_once_more
+from campaign_app import database
+from campaign_app.clock import utc_now
+from campaign_app.database import WriteTurn, at_once, write_once_more
 from campaign_app.extensions import db
+from campaign_app.petitions.models import Petition
+from campaign_app.prepared import Prepared
+from campaign_app.tally.models import DIMENSIONS, TallyCell
 
 PATIENCE_SECONDS = 20
+TALLY_CELL = dict.fromkeys(DIMENSIONS, "") | {
+    "petition_id": 1,
+    "day": utc_now().date(),
+    "slot": 0,
+    "people": 1,
+    "mailboxes": 1,
+}
+INSERT_CELL = Prepared(insert(TallyCell.__table__), columns=tuple(TALLY_CELL))
 
 
 def is_sqlite(app):
@@ -68,26 +82,108 @@ def test_a_writer_who_has_read_before_and_one_who_has_not_never_wait_for_each_ot
     assert in_threads(app, [reads_first, begins_at_once]) == {0: "written", 1: "written"}
 
 
-def test_in_one_process_only_one_writer_prepares_while_the_others_wait(app):
-    if not is_sqlite(app):
+def test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path):
+    ours, theirs = (WriteTurn(str(tmp_path / "database")) for _ in range(2))
+    taken = threading.Event()
+    ours.take()
+
+    waiting = threading.Thread(target=lambda: (theirs.take(), taken.set()), daemon=True)
+    waiting.start()
+    assert not taken.wait(0.05)
+    ours.give_back()
+
+    assert taken.wait(PATIENCE_SECONDS)
+    theirs.give_back()
+
+
+def test_a_bell_that_nobody_hears_keeps_nobody_from_the_turn(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.write", lambda *_: 1)
+    test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path)
+
+
+def test_rings_that_nobody_waited_for_fill_nothing_up(tmp_path):
+    turn = WriteTurn(str(tmp_path / "database"))
+
+    for _ in range(70_000):  # a pipe holds fewer
+        turn.take()
+        turn.give_back()
+
+    test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path)
+
+
+def test_a_turn_that_does_not_come_in_time_is_refused_as_sqlite_would(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    ours, theirs = (WriteTurn(str(tmp_path / "database")) for _ in range(2))
+    ours.take()
+
+    with pytest.raises(OperationalError, match="locked"):
+        theirs.take()
+
+    ours.give_back()
+    theirs.take()
+    theirs.give_back()
+
+
+def test_what_is_written_at_once_is_committed_and_what_fails_is_not(context):
+    with at_once() as connection:
+        tally_cell(connection, "requested")
+
+    if is_sqlite(context):  # on PostgreSQL each statement is a transaction of its own
+        with pytest.raises(ZeroDivisionError):
+            written_in_vain()
+
+    assert db.session.scalars(select(TallyCell.event)).all() == ["requested"]
+
+
+def test_while_something_is_written_at_once_the_session_reads_and_does_not_write(context):
+    with context.test_request_context(method="POST"), at_once() as connection:
+        tally_cell(connection, "requested")
+
+        assert db.session.scalars(select(TallyCell.event)).all() in ([], ["requested"])
+        if is_sqlite(context):
+            with pytest.raises(OperationalError, match="readonly"):
+                db.session.execute(insert(TallyCell).values(TALLY_CELL | {"event": "confirmed"}))
+
+
+def test_a_prepared_statement_is_refused_in_the_words_of_sqlalchemy_without_what_somebody_typed(context):
+    with pytest.raises(DBAPIError) as refused, at_once() as connection:
+        tally_cell(connection, "no such event")
+
+    assert isinstance(refused.value, IntegrityError)
+    assert "no such" not in str(refused.value).partition("[SQL")[2].partition("]")[2]
+
+
+def test_a_connection_that_died_is_noticed_by_a_prepared_statement_and_thrown_away(context):
+    if is_sqlite(context):
         return
-    together = [0, 0]  # now, and at most
-    lock = threading.Lock()
+    with pytest.raises(DBAPIError) as lost:
+        written_when_dead()
 
-    def writes():
-        def work():
-            with lock:
-                together[0] += 1
-                together[1] = max(together)
-            threading.Event().wait(0.02)  # what sealing takes, and more
-            with lock:
-                together[0] -= 1
+    assert lost.value.connection_invalidated
+    with at_once() as connection:
+        tally_cell(connection, "requested")
 
-        write_once_more(work)
-        return "written"
 
-    assert len(in_threads(app, [writes] * 4)) == 4
-    assert together == [0, 1]
+def written_in_vain():
+    """Write, and fail before the end."""
+    with at_once() as connection:
+        tally_cell(connection, "confirmed")
+        raise ZeroDivisionError
+
+
+def written_when_dead():
+    """Write on a connection that the server has ended."""
+    with at_once() as connection:
+        own = connection.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
+        tally_cell(connection, "requested")
+
+
+def tally_cell(connection, event):
+    """Insert a cell of numbers as signing does: prepared."""
+    petition_id = connection.scalar(select(Petition.id).limit(1))
+    INSERT_CELL.run(connection, TALLY_CELL | {"event": event, "petition_id": petition_id})
 
 
 def test_an_address_that_no_page_answers_to_is_refused_in_its_own_language(client):
