@@ -44,6 +44,7 @@ class Program:
 PROGRAMS = (
     Program(("chromium", "google-chrome"), "chromium", "the tests in a real browser"),
     Program(("redis-server", "valkey-server"), "redis-server", "limits shared between hosts"),
+    Program(("nginx",), "nginx", "the proxy in front of one machine"),
 )
 
 
