@@ -1,8 +1,10 @@
 """The database is lost, and comes back with the withdrawals since (safety goal 19)."""
 
 import base64
+import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -25,6 +27,7 @@ from campaign_app.config import ROOT
 from campaign_app.extensions import db
 from campaign_app.mail.models import OutboxMail
 from campaign_app.sealing.key_files import read_key_files
+from campaign_app.sealing.operations import make_server_keys
 from campaign_app.signing.models import Tombstone
 from tests.supporters import SIGN, confirm, newest_token, ready_form, send_mail, sign
 
@@ -206,6 +209,25 @@ def test_a_backup_of_older_tables_is_brought_to_ours(house):
     assert house.numbers() == (2, 1, 0)
     assert done.output.count("agrees") == 2
     assert house.inside(lambda: db.session.scalars(select(AuditEntry.action)).all()) == ["backup.restore"]
+
+
+def test_without_its_master_key_a_restored_database_counts_and_says_that_nobody_can_sign(house, tmp_path):
+    token = house.sign("signer@example.org")
+    path = house.back_up()
+    keys = house.app.extensions["nidaa_settings"].keys_dir
+    shutil.copytree(keys, tmp_path / "other-keys", ignore=shutil.ignore_patterns("master-*"))
+    make_server_keys(keys_dir=tmp_path / "other-keys", today=utc_now().date())
+    other = dataclasses.replace(house.app.extensions["nidaa_settings"], keys_dir=tmp_path / "other-keys")
+    house.app.extensions["nidaa_settings"] = other
+    house.app.extensions.pop("nidaa_keyring", None)
+
+    done = house.restore(path, "--replace")
+
+    assert "is not on this host" in done.output
+    assert house.numbers() == (1, 0, 0)
+    house.take_out(token, "withdraw")
+    assert house.numbers() == (0, 1, 0)
+    assert sign(house.app.test_client()).status_code == 503
 
 
 def test_backups_and_restores_are_on_record(house):
