@@ -8,11 +8,15 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     supervisor.py      keeps the web server and one worker running
     app.py             create_app: with cli.py and operate.py it knows every room
     health.py jobs.py  whether people can sign here now; what the worker does by the clock
+    desk_mount.py      the way to the desk, which is made when it is first asked for
+    desk_app.py        the desk: an application of its own, with sessions and sign-in
+    desk/              the organisers' home, and the table of who may open what
     exports/           sheets of signatures, sealed for the campaign's own keys
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns
     facts/             figures, each with source, as-of date, scope and status
+    accounts/          organisers, roles, sign-in, sessions, invitations
     mail/              outbox table, worker, messages, periodic jobs
     shield/            network buckets, proof of work, form tokens, ceilings
     sealing/           keys, tags, sealed contacts and mail, shredding

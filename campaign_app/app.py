@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from . import (
     config,
     database,
+    desk_mount,
     finished_pages,
     health,
     jobs,
@@ -20,6 +21,7 @@ from . import (
     static_files,
     templating,
 )
+from .accounts.setup import register as register_accounts
 from .anonymous_logs import NidaaFlask, place_of
 from .audit import models as audit_models  # noqa: F401 - its table
 from .campaign import campaign
@@ -68,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         headers=security_headers.of_static_files(app),
     )
     finished_pages.register(app)
+    desk_mount.register(app, inline_style=static.critical_style)
     security_headers.register(app, inline_style=static.critical_style)
     languages.register(app)
     database.read_bodies_first(app)
@@ -141,6 +144,7 @@ def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
     register_mail_jobs(app)
+    register_accounts(app)
     jobs.register(app)
     if not chosen.is_production:
         from .mail.dev_views import blueprint as mailbox

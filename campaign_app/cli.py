@@ -10,6 +10,7 @@ from flask.cli import FlaskGroup
 from sqlalchemy.exc import OperationalError
 
 from . import anonymous_logs
+from .accounts.commands import commands as account_commands
 from .app import create_app
 from .audit.commands import commands as audit_commands
 from .backup.commands import commands as backup_commands
@@ -62,6 +63,7 @@ for _command in (
     *mail_commands,
     *export_commands,
     *audit_commands,
+    *account_commands,
     *backup_commands,
 ):
     campaign.add_command(_command)

@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError
 
+from .accounts.commands import announce_first_link
 from .app import create_app, refuse_unready
 from .audit.operations import record
 from .audit.rules import BY_COMMAND
@@ -79,6 +80,7 @@ def initialise() -> None:
     for difference in report.differences:
         click.echo("edited here, so left alone; the shipped text differs:", err=True)
         click.echo(difference)
+    announce_first_link()
 
 
 @click.command()

@@ -16,6 +16,7 @@ from flask import Flask
 from campaign_app.app import create_app
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT, Settings
+from campaign_app.desk_mount import MOUNTED
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
 from campaign_app.petitions import operations as petitions
@@ -25,6 +26,7 @@ from campaign_app.sealing import tags
 from campaign_app.sealing.operations import ensure_development_keys
 from campaign_app.tally.queries import SETTLED
 
+from .desk_client import DeskClient, new_client
 from .pages import AuditingClient, watch_for_uncommitted_writes
 from .record import empty_record
 
@@ -114,6 +116,12 @@ def client(app: Flask) -> AuditingClient:
 
 
 @pytest.fixture
+def desk(app: Flask) -> DeskClient:
+    """A browser at the desk in which nobody is signed in."""
+    return new_client(app)
+
+
+@pytest.fixture
 def petition(context: Flask) -> PetitionRecord:
     """The petition for the lists of those who died, where four people of one mailbox may sign."""
     found = public_petition(SLUG)
@@ -140,14 +148,16 @@ def empty_tables() -> None:
 
 def forget_everything(app: Flask) -> None:
     """Drop what this process keeps in memory of an earlier test's rows."""
-    for name in (CACHE, SETTLED, "nidaa_keyring"):
-        app.extensions.pop(name, None)
+    apps = [app, app.extensions[MOUNTED].desk]
+    for each in filter(None, apps):
+        for name in (CACHE, SETTLED, "nidaa_keyring"):
+            each.extensions.pop(name, None)
     app.extensions[STORE].forget()
     shield = app.extensions["nidaa_shield"]
     fresh = create_store_like(app)
-    app.extensions["nidaa_shield"] = dataclasses.replace(
-        shield, store=fresh, networks=type(shield.networks)(fresh)
-    )
+    renewed = dataclasses.replace(shield, store=fresh, networks=type(shield.networks)(fresh))
+    for each in filter(None, apps):
+        each.extensions["nidaa_shield"] = renewed
 
 
 def create_store_like(app: Flask) -> object:

@@ -20,6 +20,7 @@ from flask_babel import force_locale
 from ..campaign import campaign
 from ..config import settings
 from ..languages import LANGUAGES, direction, format_day
+from . import rules
 from .wire import MESSAGE_POLICY, carried_address
 
 # Mail programs know neither logical properties nor our fonts: each direction says its side and what it can use.
@@ -56,7 +57,7 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
     words = wording(
         kind,
         lang,
-        link=f"{settings().base_url}/{lang}/confirm/{parameters['token']}",
+        link=_link(kind, lang, parameters["token"]),
         title=_one_line(parameters.get("title", "")),
         name=_one_line(parameters.get("name", "")),
         last_day=format_day(expires_on, lang),
@@ -72,6 +73,12 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
     message.add_alternative(words.html, subtype="html")
     message["Content-Language"] = lang  # last, since making alternatives moves such headers to the first part
     return message
+
+
+def _link(kind: str, lang: str, token: str) -> str:
+    """Return the address that a mail brings: the page with one button, or for an organiser the way to the desk."""
+    place = f"desk/invitation/{token}" if kind == rules.INVITATION else f"{lang}/confirm/{token}"
+    return f"{settings().base_url}/{place}"
 
 
 def wording(kind: str, lang: str, **values: str) -> Wording:

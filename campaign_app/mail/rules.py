@@ -7,7 +7,8 @@ REMIND = "remind"
 PRIVATE_LINK = "private-link"
 RESEND = "resend"
 OPERATOR_CHECK = "operator-check"
-KINDS = (CONFIRM, REMIND, PRIVATE_LINK, RESEND, OPERATOR_CHECK)
+INVITATION = "invitation"  # to somebody who is to work here
+KINDS = (CONFIRM, REMIND, PRIVATE_LINK, RESEND, OPERATOR_CHECK, INVITATION)
 
 WAITING = "waiting"  # to be sent at not_before
 KEPT = "kept"  # sent and reminded; the sealed parameters stay so that "send again" works until expiry

@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 5, 12, 20, 30, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 12)
 SENT_KINDS = [kind for kind in rules.KINDS if kind != rules.RESEND]
 TITLE = "Reveal the fate of the disappeared"
-LINK = "https://sign.example.org/{lang}/confirm/token-1"
+HOST = "https://sign.example.org"
 every_mail = pytest.mark.parametrize("kind", SENT_KINDS)
 every_language = pytest.mark.parametrize("lang", list(LANGUAGES))
 
@@ -33,6 +33,11 @@ def mail(kind="confirm", lang="en", **changes):
         "name": "Test Signer",
     }
     return compose(kind=kind, parameters=parameters | changes, expires_on=LAST_DAY, now=NOW)
+
+
+def link_of(kind, lang):
+    place = "desk/invitation" if kind == rules.INVITATION else f"{lang}/confirm"
+    return f"{HOST}/{place}/token-1"
 
 
 def as_received(message):
@@ -108,7 +113,7 @@ def test_the_inbox_page_announces_exactly_what_arrives(mail_app, lang):
 def test_the_link_stands_alone_on_a_line_of_the_text(mail_app, kind, lang):
     lines = text_of(mail(kind, lang)).splitlines()
 
-    position = lines.index(LINK.format(lang=lang))
+    position = lines.index(link_of(kind, lang))
     assert (lines[position - 1], lines[position + 1]) == ("", "")
 
 
@@ -177,7 +182,7 @@ def test_nothing_remote_is_loaded_and_nothing_counts_readers(mail_app, kind, lan
     ) | {"tbody"}
     assert not re.search(r"url\(|src=|@import|background=", html)
     assert {a["href"] for a in tags.named("a")} == {
-        LINK.format(lang=lang),
+        link_of(kind, lang),
         f"https://sign.example.org/{lang}/privacy",
     }
 
@@ -202,7 +207,7 @@ def test_the_button_is_a_plain_link_that_a_finger_hits(mail_app, lang):
         a for a in Tags(html_of(mail("confirm", lang))).named("a") if a.get("class") == "button-text"
     )
 
-    assert button["href"] == LINK.format(lang=lang)
+    assert button["href"] == link_of("confirm", lang)
     height = 2 * int(re.search(r"padding: (\d+)px", button["style"])[1]) + int(
         re.search(r"line-height: (\d+)px", button["style"])[1]
     )

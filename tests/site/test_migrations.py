@@ -16,7 +16,6 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, func, inspect, select, text
 
 from campaign_app.app import create_app
-from campaign_app.audit.operations import record
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT, Settings
 from campaign_app.extensions import db
@@ -24,6 +23,7 @@ from campaign_app.mail.schedule import run_due_jobs
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.content import shipped_petitions
 from tests import every_page
+from tests.desk_client import fill_accounts
 from tests.every_page import Visitor
 from tests.pages import AuditingClient
 
@@ -103,7 +103,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
             pass
     with app.app_context():
         run_due_jobs(now=utc_now())
-        record(action="petition.move", by="command", now=utc_now())
+        fill_accounts()  # and with it the record
         db.session.commit()
 
 

@@ -21,7 +21,7 @@ PAGES = sorted(
 )
 OURS = sorted(  # layout/mail.html is a mail: another medium with rules of its own
     path
-    for folder in ("layout", "components", "signing", "errors")
+    for folder in ("layout", "components", "signing", "errors", "desk", "accounts", "security")
     for path in (TEMPLATES / folder).glob("*.html")
     if path.name != "mail.html"
 )
@@ -322,7 +322,7 @@ def colours(scheme: str) -> dict[str, str]:
     dark: dict[str, str] = {}
     for path in STYLES:
         blocks = re.findall(r":root\s*{([^}]*)}", path.read_text().partition("@media print")[0])
-        for found, block in zip((light, dark), blocks, strict=True):
+        for found, block in zip((light, dark), blocks or ("", ""), strict=True):
             found |= re.findall(r"--(\w+):\s*(#\w+)", block)
     return light if scheme == "light" else light | dark
 

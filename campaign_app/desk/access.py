@@ -1,0 +1,82 @@
+"""Who may open what: one table of every endpoint of the desk. An endpoint that is not in it stops the start."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..accounts.rules import OWNER, ROLES
+from ..errors import ConfigurationError
+
+NOBODY = frozenset[str]()
+ANYONE_HERE = frozenset(ROLES)
+OWNERS = frozenset({OWNER})
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may open an endpoint.
+
+    roles: any of these is enough. is_open: also to whoever is not signed in. before_factor: also to whoever has
+    joined and has no second factor yet. fresh: only after the second factor was given in the last minutes.
+    """
+
+    roles: frozenset[str] = NOBODY
+    is_open: bool = False
+    before_factor: bool = False
+    fresh: bool = False
+
+
+OPEN = Access(ANYONE_HERE, is_open=True, before_factor=True)
+CLOSED = Access()
+HERE = Access(ANYONE_HERE)
+JOINING = Access(ANYONE_HERE, before_factor=True)
+
+ACCESS: dict[str, Access] = {
+    # Signing in. Flask-Security's pages between the password and the second factor hold to its own session marks.
+    "security.login": OPEN,
+    "security.two_factor_token_validation": OPEN,
+    "security.two_factor_rescue": OPEN,
+    "security.tf_select": OPEN,
+    "security.wan_signin": OPEN,
+    "security.wan_signin_response": OPEN,
+    "security.mf_recovery": OPEN,
+    "accounts.invitation": OPEN,
+    "accounts.accept": OPEN,
+    "accounts.choose_language": OPEN,
+    # Setting up the second factor, and what is left to whoever has none.
+    "accounts.sign_in_settings": JOINING,
+    "accounts.leave": JOINING,
+    "accounts.prove": JOINING,
+    "security.two_factor_setup": JOINING,
+    "security.two_factor_setup_validate": JOINING,
+    "security.wan_register": JOINING,
+    "security.wan_register_response": JOINING,
+    # One's own account.
+    "accounts.end_session": HERE,
+    "accounts.end_other_sessions": HERE,
+    "security.wan_verify": HERE,
+    "security.wan_verify_response": HERE,
+    "security.wan_delete": Access(ANYONE_HERE, fresh=True),
+    "security.mf_recovery_codes": Access(ANYONE_HERE, fresh=True),
+    "security.change_password": Access(ANYONE_HERE, fresh=True),
+    # Never: our own pages do it, and ask for more.
+    "security.logout": CLOSED,
+    "security.verify": CLOSED,
+    # The desk.
+    "desk.home": HERE,
+    "team.people": Access(OWNERS),
+    "team.invite": Access(OWNERS, fresh=True),
+    "team.withdraw_invitation": Access(OWNERS),
+    "team.change_roles": Access(OWNERS, fresh=True),
+    "team.ask_to_deactivate": Access(OWNERS, fresh=True),
+    "team.deactivate": Access(OWNERS, fresh=True),
+    "team.begin_anew": Access(OWNERS, fresh=True),
+}
+
+
+def refuse_unlisted(endpoints: Iterable[str]) -> None:
+    """Refuse to start while somebody forgot to say who may open a page. Raises ConfigurationError naming them."""
+    found = set(endpoints)
+    if unlisted := sorted(found - set(ACCESS)):
+        raise ConfigurationError(f"desk/access.py does not say who may open {', '.join(unlisted)}")
+    if gone := sorted(set(ACCESS) - found):
+        raise ConfigurationError(f"desk/access.py names what does not exist: {', '.join(gone)}")

@@ -1,0 +1,60 @@
+"""Asks the table of access before any view of the desk runs."""
+
+from flask import Flask, abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ..accounts.desk_views import own_page
+from ..accounts.sessions import factor_is_fresh, organiser
+from .access import ACCESS, CLOSED
+
+
+def register(desk: Flask) -> None:
+    """Let nobody past whom the table does not name. Call it after the sessions' own hook."""
+    desk.before_request(_ask)
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether whoever is signed in may open a page, so that a menu shows nothing that would be refused."""
+    me = organiser()
+    access = ACCESS.get(endpoint, CLOSED)
+    return bool(access.roles & me.role_names) and (me.has_second_factor or access.before_factor)
+
+
+def _ask() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such page, or no such method: the answer names neither
+    access = ACCESS.get(request.endpoint, CLOSED)
+    if access.is_open:
+        return None
+    if access is CLOSED:
+        abort(404)
+    if "session_id" not in g:
+        return _to_sign_in()
+    me = organiser()
+    if not me.has_second_factor and not access.before_factor:
+        return redirect(url_for("accounts.sign_in_settings"), 303)
+    if not access.roles & me.role_names:
+        abort(403)
+    if access.fresh and not factor_is_fresh():
+        return _to_prove()
+    return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    if request.method != "GET" or request.endpoint == "desk.home":
+        return redirect(url_for("security.login"), 303)
+    wanted = request.script_root + request.full_path.rstrip("?")
+    return redirect(url_for("security.login", next=wanted), 303)
+
+
+def _to_prove() -> ResponseReturnValue:
+    """Ask for the second factor. What was posted is not kept: the page that sent it is shown again."""
+    if request.method == "GET":
+        return redirect(
+            url_for("accounts.prove", next=request.script_root + request.full_path.rstrip("?")), 303
+        )
+    flash(_("Nothing was changed yet. Show that it is still you, then do it once more."), "info")
+    referrer = request.referrer or ""
+    came_from = referrer.removeprefix(request.host_url.rstrip("/"))
+    return redirect(url_for("accounts.prove", next=own_page(came_from)), 303)

@@ -1,0 +1,166 @@
+"""Somebody at the desk: a browser with a cookie, who goes through the mount as production does."""
+
+import re
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from passlib.totp import TOTP
+from werkzeug.test import TestResponse
+
+from campaign_app.accounts import operations
+from campaign_app.accounts.models import Organiser, Passkey
+from campaign_app.accounts.queries import organiser_by_email
+from campaign_app.accounts.rules import OWNER
+from campaign_app.clock import utc_now
+from campaign_app.columns import random_key
+from campaign_app.desk_mount import MOUNTED
+from campaign_app.extensions import db
+
+from .pages import AuditingClient, audit, end_the_tests_own_transaction
+
+PASSWORD = "four quiet words here"
+EMAIL = "owner@example.org"
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+KEY = re.compile(r'class="key" dir="ltr">([^<]+)<')
+SETUP = re.compile(r'action="(/desk/tf-setup/[^"]+)"')
+
+
+class DeskClient(AuditingClient):
+    """The test client with the desk's cookie. Every page is audited as all others are, and nothing may keep it."""
+
+    totp: TOTP
+    half_minutes = 0  # how far the next code lies ahead: each works once
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request and audit the answer."""
+        end_the_tests_own_transaction()
+        response = super(AuditingClient, self).open(*args, **kwargs)
+        end_the_tests_own_transaction()
+        if response.status_code not in (301, 302, 303, 308) and response.mimetype == "text/html":
+            audit(response.get_data(as_text=True))
+        assert response.headers["Cache-Control"] == "no-store"
+        return response
+
+    def send(self, path: str, /, *, page: str = "/desk/login", **fields: Any) -> TestResponse:
+        """Post a form, as it stands on a page."""
+        return self.post(path, data={"csrf_token": token_of(self.get(page, follow_redirects=True)), **fields})
+
+    def code(self) -> str:
+        """Return a one-time code that was not used yet."""
+        self.half_minutes += 1
+        return self.totp.generate(time=time.time() + 30 * (self.half_minutes - 1)).token
+
+    def join(self, token: str, *, name: str = "Test Owner", password: str = PASSWORD) -> TestResponse:
+        """Open an invitation and choose a password."""
+        place = f"/desk/invitation/{token}"
+        return self.send(place, page=place, name=name, password=password, password_again=password)
+
+    def set_up_codes(self) -> TestResponse:
+        """Set up one-time codes, and keep the key as a phone does."""
+        page = self.send("/desk/tf-setup", page="/desk/tf-setup", setup="authenticator")
+        key, place = KEY.search(page.text), SETUP.search(page.text)
+        assert key, page.text
+        assert place
+        self.totp = TOTP(key=key[1].replace("-", "").replace(" ", ""))
+        return self.post(place[1], data={"csrf_token": token_of(page), "code": self.code()})
+
+    def give_password(self, email: str = EMAIL, password: str = PASSWORD, **fields: str) -> TestResponse:
+        """Take the first step of signing in."""
+        return self.send("/desk/login", email=email, password=password, **fields)
+
+    def give_code(self, code: str | None = None) -> TestResponse:
+        """Take the second step of signing in."""
+        place = "/desk/tf-validate"
+        return self.send(place, page=place, code=code or self.code())
+
+    def prove(self) -> TestResponse:
+        """Give the second factor once more."""
+        return self.send("/desk/prove", page="/desk/prove", code=self.code())
+
+    def sign_out(self) -> TestResponse:
+        """Leave."""
+        return self.send("/desk/sign-out", page="/desk/sign-in")
+
+    def language(self, code: str) -> "DeskClient":
+        """Choose a language."""
+        self.send("/desk/language", page="/desk/sign-in", language=code)
+        return self
+
+
+def token_of(page: TestResponse) -> str:
+    """Return a form's CSRF token."""
+    found = TOKEN.search(page.text)
+    assert found, page.text
+    return found[1]
+
+
+def new_client(app: Flask) -> DeskClient:
+    """Return a browser that has never been here."""
+    return DeskClient(app, app.response_class, use_cookies=True)
+
+
+def first_link(app: Flask, email: str = EMAIL) -> str:
+    """Return the token of the first owner's link."""
+    with app.app_context():
+        token = operations.invite_first_owner(email=email, by="command", now=utc_now())
+        db.session.commit()
+    return token
+
+
+def signed_in(app: Flask, roles: Sequence[str] = (OWNER,), email: str = EMAIL) -> DeskClient:
+    """Return a browser in which somebody with these roles is signed in, with one-time codes."""
+    client = new_client(app)
+    assert client.join(first_link(app, email)).status_code == 303
+    assert client.set_up_codes().location == "/desk/sign-in"
+    give_roles(app, roles, email)
+    return client
+
+
+def give_roles(app: Flask, roles: Sequence[str], email: str = EMAIL) -> None:
+    """Change somebody's roles behind the application's back; they stay signed in."""
+    with app.app_context():
+        found = organiser_by_email(email)
+        assert found is not None
+        found.roles = operations._roles(roles)
+        db.session.commit()
+
+
+def desk_of(app: Flask) -> Flask:
+    """Return the desk's application."""
+    desk: Flask = app.extensions[MOUNTED].made()
+    return desk
+
+
+def fill_accounts() -> None:
+    """Write a row into every table of accounts, in the caller's transaction."""
+    now = utc_now()
+    token = operations.invite_first_owner(email=EMAIL, by="command", now=now)
+    owner = operations.accept(token=token, name="Test Owner", password_hash="-", locale="ar", now=now)
+    owner.webauthn.append(
+        Passkey(
+            credential_id=random_key(),
+            public_key=random_key(),
+            backup_state=False,
+            device_type="single_device",
+            lastuse_datetime=now - timedelta(days=1),
+            name="Blue key",
+            usage="secondary",
+        )
+    )
+    operations.begin_session(organiser=owner, via="code", now=now)
+    operations.invite(email="viewer@example.org", roles=["viewer"], by=owner, now=now)
+
+
+def age_of_session(app: Flask, email: str, **ages: timedelta) -> None:
+    """Let an organiser's sessions have begun, or been used last, some time ago. ages: by column."""
+    from campaign_app.accounts.models import OrganiserSession
+
+    with app.app_context():
+        owner = db.session.query(Organiser).filter_by(email=email).one()
+        for row in db.session.query(OrganiserSession).filter_by(organiser_id=owner.id):
+            for column, age in ages.items():
+                setattr(row, column, utc_now() - age)
+        db.session.commit()
