@@ -1,4 +1,4 @@
-"""`campaign export` writes a sealed sheet; `campaign open-export` opens one where the secret key is."""
+"""`campaign export` writes counts or a sealed sheet; `campaign open-export` opens one where the secret key is."""
 
 import sys
 from pathlib import Path
@@ -6,16 +6,22 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from ..audit.operations import record
+from ..audit.rules import BY_COMMAND
 from ..clock import utc_now
-from ..database import reading
 from ..errors import Refusal
 from ..extensions import db
+from ..languages import FIRST_LANGUAGE, LANGUAGES
 from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
 from ..sealing.campaign_secret import CampaignSecret, NotASecret, secret_from_text, secret_from_words
 from ..sealing.key_files import CAMPAIGN_SECRET, parse_key_file
 from ..sealing.problems import SealingProblem
 from . import operations
+from .all_or_nothing import AlreadyThere, all_or_nothing, refuse_to_overwrite
+from .count_files import KINDS, write_counts
+from .counts import counts_of
+from .moment import one_moment
 from .opening import Opening, csv_of, require_key
 from .rules import LONGEST_HEADER, NotASheet, header_of
 
@@ -25,40 +31,109 @@ PROGRESS_ROWS = 5_000
 
 
 @click.command("export")
-@click.option("--sealed", is_flag=True, help="A sealed sheet, which only the campaign's secret keys open.")
-@click.option("--petition", "slug", required=True, metavar="SLUG", help="Whose signatures.")
-@click.option("--purpose", required=True, help="What it is for; everyone who opens the sheet reads it.")
 @click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write."
+    "--counts", metavar="SLUG|all", help="The counts of a petition, or of all: no signer is in them."
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(KINDS),
+    default="xlsx",
+    show_default=True,
+    help="Of counts: a workbook, CSV files, or JSON for machines.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(list(LANGUAGES)),
+    default=FIRST_LANGUAGE,
+    show_default=True,
+    help="Of counts: the language of headings and names.",
+)
+@click.option("--sealed", is_flag=True, help="A sealed sheet, which only the campaign's secret keys open.")
+@click.option("--petition", "slug", metavar="SLUG", help="Of a sealed sheet: whose signatures.")
+@click.option("--purpose", help="Of a sealed sheet: what it is for; everyone who opens the sheet reads it.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The sheet to write; of counts, the folder."
 )
 @with_appcontext
-def export(sealed: bool, slug: str, purpose: str, out: Path) -> None:
-    """Write the signatures of a petition to a sealed sheet, and a manifest beside it."""
-    if not sealed:
-        raise click.UsageError("this version writes sealed sheets only: add --sealed")
-    manifest_path = out.with_name(f"{out.name}.manifest.json")
-    if out.exists() or manifest_path.exists():
-        raise click.ClickException(f"{out.name} or its manifest exists already; choose another name")
-    unfinished = out.with_name(f"{out.name}.unfinished")
+def export(
+    counts: str | None,
+    kind: str,
+    lang: str,
+    sealed: bool,
+    slug: str | None,
+    purpose: str | None,
+    out: Path,
+) -> None:
+    """Write the counts of petitions, or the signatures of one to a sealed sheet; a manifest beside them.
+
+    Nothing is overwritten, and whoever stops it with Ctrl-C finds no half of a file. What left is on record.
+    """
+    if (counts is None) != sealed:
+        raise click.UsageError("say what to write: --counts SLUG, --counts all, or --sealed")
     try:
-        with unfinished.open("wb") as file, reading():
-            unfinished.chmod(0o600)
-            manifest = operations.write_sealed_sheet(
-                petition_id=public_petition(slug).id, purpose=purpose, out=file, now=utc_now()
-            )
-        manifest_path.write_text(manifest.text, encoding="utf-8")
-        unfinished.replace(out)
+        if counts is not None:
+            _write_counts(counts, kind, lang, out)
+        elif slug is None or purpose is None:
+            raise click.UsageError("a sealed sheet needs --petition SLUG and --purpose TEXT")
+        else:
+            _write_sheet(slug, purpose, out)
     except PetitionUnknown as unknown:
-        raise click.ClickException(f"there is no petition {slug}") from unknown
+        raise click.ClickException(f"there is no petition {counts or slug}") from unknown
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    except KeyboardInterrupt:
+        raise click.ClickException("stopped: nothing was written") from None
     finally:
         db.session.rollback()
-        unfinished.unlink(missing_ok=True)
+
+
+def _write_counts(petition: str, kind: str, lang: str, folder: Path) -> None:
+    """Write counts to a folder, which is made if it is not there."""
+    now = utc_now()
+    with one_moment():
+        found = counts_of(petition, lang=lang, now=now)
+    folder.mkdir(exist_ok=True)
+    with all_or_nothing(folder) as unfinished:
+        files = write_counts(found, kind, unfinished)
+        refuse_to_overwrite(unfinished, folder)
+        sums = {file.name: file.sha256 for file in files}
+        details = {"format": kind, "language": lang, "sha256": sums}
+        record(action="export.counts", by=BY_COMMAND, subject=petition, details=details, now=now)
+        db.session.commit()
+    for file in files:
+        click.echo(f"{file.name}: rows {file.rows}, sha256 {file.sha256}", err=True)
+    for each in found.petitions:
+        click.echo(f"{each.slug}: people {each.statement.people}", err=True)
+
+
+def _write_sheet(slug: str, purpose: str, out: Path) -> None:
+    """Write a sealed sheet, readable by its owner only."""
+    now, manifest_name = utc_now(), f"{out.name}.manifest.json"
+    if out.exists() or out.with_name(manifest_name).exists():  # asked before the work too
+        raise AlreadyThere(f"{out.name} or its manifest exists already; choose another name")
+    with all_or_nothing(out.absolute().parent) as unfinished:
+        path = unfinished / out.name
+        path.touch(mode=0o600)
+        with path.open("wb") as file, one_moment():
+            manifest = operations.write_sealed_sheet(
+                petition_id=public_petition(slug).id,
+                purpose=purpose,
+                out=file,
+                now=now,
+                progress=_say_how_far,
+            )
+        (unfinished / manifest_name).write_text(manifest.text, encoding="utf-8")
+        record(action="export.sealed", by=BY_COMMAND, subject=slug, details=manifest.for_record, now=now)
+        db.session.commit()
     click.echo(f"{manifest.header.rows} sealed rows in {out}, sha256 {manifest.sha256}", err=True)
     click.echo(
         "released from the command line, without the approval of two persons: the manifest says so", err=True
     )
+
+
+def _say_how_far(done: int, rows: int) -> None:
+    click.echo(f"{done} of {rows} …", err=True)
 
 
 @click.command("open-export")

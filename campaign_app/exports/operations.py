@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Result, func, select
 
 from ..clock import utc_day
 from ..config import settings
@@ -16,9 +16,14 @@ from ..extensions import db
 from ..petitions.queries import PetitionRecord, petition_by_id
 from ..signing.models import Signature
 from ..tally.queries import statement
+from .own_version import own_version
 from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader, row_line
 
 ROWS_AT_A_TIME = 500
+ROWS_BETWEEN_WORDS = 20_000
+
+# Whom a sheet holds; its manifest says it.
+INCLUDED = {"signatures": "counted", "contacts": "kept"}
 
 
 class PurposeMissing(Refusal):
@@ -37,19 +42,46 @@ class Manifest:
     def text(self) -> str:
         """Return the manifest as the JSON that is saved."""
         fields = json.loads(self.header.line)
-        fields.update(format="nidaa-sheet-manifest", sha256=self.sha256, size_bytes=self.size_bytes)
+        fields.update(
+            format="nidaa-sheet-manifest",
+            nidaa=own_version(),
+            filters={"petition": self.header.petition, **INCLUDED},
+            sha256=self.sha256,
+            size_bytes=self.size_bytes,
+        )
         if self.header.release == FROM_COMMAND_LINE:
             fields["note"] = "released from the command line, without the approval of two persons"
         return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
+    @property
+    def for_record(self) -> dict[str, Any]:
+        """Return what the audit record keeps of it."""
+        header = self.header
+        return {
+            "purpose": header.purpose,
+            "rows": header.rows,
+            "people": header.statement["people"],
+            "release": header.release,
+            "sha256": self.sha256,
+        }
 
-def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: datetime) -> Manifest:
+
+def write_sealed_sheet(
+    *,
+    petition_id: int,
+    purpose: str,
+    out: BinaryIO,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, rows: None,
+) -> Manifest:
     """Write the sealed contacts of everyone who is counted, in the order of their random keys.
 
     Withdrawn, erased and invalidated signatures, and contacts that were deleted when their time came, are
     not among them. Beside each stands whether the person wants news as of now. Rows come from one statement, so
-    the number in the header is the number that follows, and memory does not grow with it. Reads only.
+    the number in the header is the number that follows, and memory does not grow with it. Reads only; inside
+    `one_moment()` the numbers in the header are of the very moment of the rows.
 
+    progress: told (rows written, rows in all) now and then.
     purpose: why it leaves, in words; everyone who opens the sheet reads it.
     Raises PurposeMissing, PetitionUnknown.
     """
@@ -57,31 +89,42 @@ def write_sealed_sheet(*, petition_id: int, purpose: str, out: BinaryIO, now: da
     if not 0 < len(purpose) <= LONGEST_PURPOSE:
         raise PurposeMissing(f"say in 1 to {LONGEST_PURPOSE} characters what the sheet is for")
     petition = petition_by_id(petition_id)
+    digest, size = hashlib.sha256(), 0
+    with _rows(petition_id) as rows:
+        first = next(rows, None)
+        header = _header(petition, purpose, rows=first.how_many if first else 0, now=now)
+        for done, line in enumerate(_lines(header, first, rows)):
+            digest.update(line)
+            size += len(line)
+            out.write(line)
+            if done and done % ROWS_BETWEEN_WORDS == 0:
+                progress(done, header.rows)
+    return Manifest(header=header, sha256=digest.hexdigest(), size_bytes=size)
+
+
+def _rows(petition_id: int) -> Result[Any]:
+    """Return the sealed contacts, a few at a time, each with the number of all."""
     included = _is_included(petition_id)
     how_many = select(func.count()).select_from(Signature).where(included).scalar_subquery()
-    rows = db.session.execute(
-        select(Signature.sealed_contact, Signature.wants_updates, how_many)
+    return db.session.execute(
+        select(Signature.sealed_contact, Signature.wants_updates, how_many.label("how_many"))
         .where(included)
         .order_by(Signature.id),
         execution_options={"yield_per": ROWS_AT_A_TIME},
     )
-    first = next(rows, None)
-    header = SheetHeader(
+
+
+def _header(petition: PetitionRecord, purpose: str, *, rows: int, now: datetime) -> SheetHeader:
+    return SheetHeader(
         petition=petition.slug,
         titles={language: text.title for language, text in petition.texts.items()},
         purpose=purpose,
         made_at=now,
-        rows=first[2] if first else 0,
-        statement=_plain(asdict(statement(petition_id, now=now))),
+        rows=rows,
+        statement=_plain(asdict(statement(petition.id, now=now))),
         last_full_day=_last_full_day(petition, now),
-        keys=_keys(petition_id),
+        keys=_keys(petition.id),
     )
-    digest, size = hashlib.sha256(), 0
-    for line in _lines(header, first, rows):
-        digest.update(line)
-        size += len(line)
-        out.write(line)
-    return Manifest(header=header, sha256=digest.hexdigest(), size_bytes=size)
 
 
 def _is_included(petition_id: int) -> ColumnElement[bool]:

@@ -85,6 +85,16 @@ def by_day(petition_id: int, *, now: datetime) -> list[tuple[date, int]]:
     return shown if any(people for _day, people in shown) else []
 
 
+def events_by_day(petition_id: int, *, now: datetime) -> list[DayTotal]:
+    """Return what each kind of event added up to on each UTC day, oldest first, today included as far as it went.
+
+    Their sum is `statement(petition_id, now=now)`. Requests and expiries of a single day are not for the public
+    (docs/decisions/tally-suppression.md); all else follows from the statements of two days.
+    """
+    today = utc_day(now)
+    return [*_settled(petition_id, today).days, *_recent(petition_id, today)]
+
+
 def _end_of(day: date) -> datetime:
     """Return the UTC midnight that ends a day."""
     return datetime.combine(day + timedelta(days=1), time(), UTC)

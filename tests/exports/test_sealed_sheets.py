@@ -11,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from campaign_app.audit import queries as audit
+from campaign_app.exports import commands
+from campaign_app.exports import operations as exports
 from campaign_app.exports.commands import export
 from campaign_app.exports.opening import Opening, csv_of
 from campaign_app.exports.operations import PurposeMissing, write_sealed_sheet
+from campaign_app.exports.own_version import own_version
 from campaign_app.exports.rules import header_of
 from campaign_app.extensions import db
 from campaign_app.petitions.rules import PetitionUnknown
@@ -257,3 +261,61 @@ def test_there_is_no_export_that_is_not_sealed(app, tmp_path):
 
     assert result.exit_code == 2
     assert not out.exists()
+
+
+def sealed(app, petition, out):
+    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
+    return app.test_cli_runner().invoke(export, arguments)
+
+
+@pytest.mark.usefixtures("signatures")
+def test_it_is_told_how_far_the_writing_has_come(app, petition, tmp_path, monkeypatch):
+    monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
+
+    result = sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+
+    assert result.stderr.splitlines()[:2] == ["2 of 5 …", "4 of 5 …"]
+
+
+@pytest.mark.usefixtures("signatures")
+def test_whoever_stops_the_writing_finds_no_half_of_a_sheet(app, petition, tmp_path, monkeypatch):
+    def interrupted(done, rows):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
+    monkeypatch.setattr(commands, "_say_how_far", interrupted)
+
+    result = sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+
+    assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert "stopped: nothing was written" in result.stderr
+    db.session.rollback()
+    assert audit.entries() == []
+
+
+@pytest.mark.usefixtures("signatures")
+def test_a_sheet_that_left_is_on_record(app, petition, tmp_path):
+    out = tmp_path / "sheet.nidaa-sheet"
+
+    sealed(app, petition, out)
+
+    (entry,) = audit.entries()
+    assert (entry.action, entry.subject) == ("export.sealed", petition.slug)
+    assert entry.told == {
+        "purpose": "Letter",
+        "rows": 5,
+        "people": 5,
+        "release": "command-line",
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+    }
+
+
+@pytest.mark.usefixtures("signatures")
+def test_the_manifest_says_whom_the_sheet_holds_and_what_wrote_it(app, petition, tmp_path):
+    sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+
+    manifest = json.loads((tmp_path / "sheet.nidaa-sheet.manifest.json").read_text())
+
+    assert manifest["filters"] == {"petition": petition.slug, "signatures": "counted", "contacts": "kept"}
+    assert manifest["nidaa"] == own_version()
+    assert manifest["statement"]["people"] == manifest["rows"] == 5
