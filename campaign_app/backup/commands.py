@@ -20,6 +20,11 @@ from .rules import MOST_KEPT, Header, Withdrawal
 
 NEEDS_ATTENTION = 3
 LARGEST_KEY_FILE_BYTES = 10_000
+AFTERWARDS = (
+    "what was signed after the backup is lost, and who stopped the news since then stands among its readers again",
+    "look at the team: whoever was removed since the backup can sign in again",
+    "make a backup now",
+)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -110,6 +115,11 @@ def make_key(path: Path | None) -> None:
 @click.option(
     "--replace", "is_replacing", is_flag=True, help="Replace a database that people have signed in."
 )
+@click.option(
+    "--show-names",
+    is_flag=True,
+    help="Show names as on that day. Without it all are hidden: who hid theirs since is not remembered.",
+)
 @click.option("--although-too-old", is_flag=True, help="Take a backup older than 30 days.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @with_appcontext
@@ -118,6 +128,7 @@ def restore(
     secret_file: Path | None,
     lists: tuple[Path, ...],
     is_replacing: bool,
+    show_names: bool,
     although_too_old: bool,
     yes: bool,
 ) -> None:
@@ -139,7 +150,9 @@ def restore(
             _tell(header, restoring.present(), remembered, is_replacing=is_replacing)
             if not yes:
                 _ask()
-            done = restoring.restore(sealed, secret=secret, remembered=remembered, now=utc_now())
+            done = restoring.restore(
+                sealed, secret=secret, remembered=remembered, shows_names=show_names, now=utc_now()
+            )
     except BackupProblem as problem:
         raise click.ClickException(str(problem)) from problem
     sys.exit(_say_outcome(done))
@@ -178,13 +191,19 @@ def _say_outcome(done: Restored) -> int:
     """Say what came of it, and what `campaign check` now finds; return the exit code."""
     since = done.replayed
     click.echo(f"restored; since then withdrawn: {since['withdrawn']}, erased: {since['erased']}", err=True)
+    if done.hidden:
+        click.echo(
+            f"names hidden that were shown by choice: {done.hidden}; their owners can show them again",
+            err=True,
+        )
     for slug, found in done.recounts.items():
         verdict = "agrees" if found.agrees else "DIFFERS"
         click.echo(f"{slug}\tcells {found.people_by_cells}\trows {found.people_by_rows}\t{verdict}")
     attention = [finding for finding in findings() if finding.needs_attention]
     for finding in attention:
         click.echo(f"{finding.about}: {finding.says}", err=True)
-    click.echo("make a backup now; what was signed after the one that was restored is lost", err=True)
+    for sentence in AFTERWARDS:
+        click.echo(sentence, err=True)
     is_well = all(found.agrees for found in done.recounts.values()) and not attention
     return 0 if is_well else NEEDS_ATTENTION
 

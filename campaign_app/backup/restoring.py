@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, Select, func, select, text, update
 
 from ..app import create_app
 from ..audit import operations as audit
@@ -71,9 +71,13 @@ class Present:
 
 @dataclass
 class Restored:
-    """What came of it. replayed: kind of withdrawal → how many. recounts: petition → cells against rows."""
+    """What came of it. replayed: kind of withdrawal → how many. recounts: petition → cells against rows.
+
+    hidden: how many names that were shown by choice are not shown any more.
+    """
 
     replayed: Counter[str] = field(default_factory=Counter)
+    hidden: int = 0
     recounts: dict[str, Recount] = field(default_factory=dict)
 
 
@@ -120,12 +124,15 @@ def present() -> Present:
 
 
 def restore(
-    file: BinaryIO, *, secret: SecretKey, remembered: Sequence[Withdrawal], now: datetime
+    file: BinaryIO, *, secret: SecretKey, remembered: Sequence[Withdrawal], shows_names: bool, now: datetime
 ) -> Restored:
     """Put the backup in the place of the current database, withdraw and erase again what was since, and count again.
 
-    file: as `verified` found it. The server and its worker must not run. Commits; a process that is killed on the
-    way leaves the old database as it was. Safe to repeat. Raises RestoreRefused where the database is in use.
+    file: as `verified` found it. shows_names: whether names are shown as on the day of the backup; otherwise none is,
+    since nothing remembers who has hidden theirs.
+
+    The server and its worker must not run. Commits; a process that is killed on the way leaves the old database as it
+    was. Safe to repeat. Raises RestoreRefused where the database is in use.
     """
     db.session.remove()
     db.engine.dispose()
@@ -136,6 +143,8 @@ def restore(
         with create_app(inner).app_context():
             try:
                 outcome = _filled(file, secret, remembered, now)
+                if not shows_names:
+                    outcome.hidden = _hide_names()
                 # Before anything is final: a line too many repeats a wish, a line too few would lose one.
                 write_list(own_list, remembered)
                 db.session.commit()
@@ -170,6 +179,13 @@ def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal],
         now=now,
     )
     return outcome
+
+
+def _hide_names() -> int:
+    hidden = db.session.execute(
+        update(Signature).where(Signature.public_name.is_not(None)).values(public_name=None)
+    )
+    return int(hidden.rowcount)  # type: ignore[attr-defined]
 
 
 @contextmanager

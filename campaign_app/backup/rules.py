@@ -22,6 +22,8 @@ LEFT_OUT: Mapping[str, str] = {
     "outbox": "mails that wait, sealed to a key of the server; who was not mailed yet signs again",
     "job_lease": "which worker has what in hand",
     "spent": "used form tokens, which no form older than a day needs",
+    "organiser_session": "who is signed in at the desk: everyone signs in anew",
+    "invitation": "links to join, which a restore would make good again after they were used",
 }
 
 
