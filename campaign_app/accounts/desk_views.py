@@ -131,9 +131,14 @@ def choose_language() -> ResponseReturnValue:
 
 def own_page(wanted: str) -> str:
     """Return an address on the desk, or its home for anything else: no redirect leads away."""
-    root = request.script_root + "/"
-    is_ours = wanted.startswith(root) and "//" not in wanted and "\\" not in wanted and wanted.isprintable()
-    return wanted if is_ours else root
+    return wanted if is_own_page(wanted) else request.script_root + "/"
+
+
+def is_own_page(wanted: str) -> bool:
+    """Whether an address, with our own host or without any, is one of the desk."""
+    path = wanted.removeprefix(request.host_url.rstrip("/"))
+    is_plain = "//" not in path and "\\" not in path and path.isprintable()
+    return is_plain and path.startswith(request.script_root + "/")
 
 
 def _code_is_right(code: str) -> bool:

@@ -16,29 +16,31 @@ class Access:
     """Who may open an endpoint.
 
     roles: any of these is enough. is_open: also to whoever is not signed in. before_factor: also to whoever has
-    joined and has no second factor yet. fresh: only after the second factor was given in the last minutes.
+    joined and has no second factor yet. is_way_in: of no use to whoever is signed in, and led home. fresh: only after the second factor was given in the last minutes.
     """
 
     roles: frozenset[str] = NOBODY
     is_open: bool = False
     before_factor: bool = False
+    is_way_in: bool = False
     fresh: bool = False
 
 
 OPEN = Access(ANYONE_HERE, is_open=True, before_factor=True)
+WAY_IN = Access(ANYONE_HERE, is_open=True, before_factor=True, is_way_in=True)
 CLOSED = Access()
 HERE = Access(ANYONE_HERE)
 JOINING = Access(ANYONE_HERE, before_factor=True)
 
 ACCESS: dict[str, Access] = {
     # Signing in. Flask-Security's pages between the password and the second factor hold to its own session marks.
-    "security.login": OPEN,
-    "security.two_factor_token_validation": OPEN,
-    "security.two_factor_rescue": OPEN,
-    "security.tf_select": OPEN,
-    "security.wan_signin": OPEN,
-    "security.wan_signin_response": OPEN,
-    "security.mf_recovery": OPEN,
+    "security.login": WAY_IN,
+    "security.two_factor_token_validation": WAY_IN,
+    "security.two_factor_rescue": WAY_IN,
+    "security.tf_select": WAY_IN,
+    "security.wan_signin": WAY_IN,
+    "security.wan_signin_response": WAY_IN,
+    "security.mf_recovery": WAY_IN,
     "accounts.invitation": OPEN,
     "accounts.accept": OPEN,
     "accounts.choose_language": OPEN,

@@ -4,7 +4,7 @@ from flask import Flask, abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ..accounts.desk_views import own_page
+from ..accounts.desk_views import is_own_page, own_page
 from ..accounts.sessions import factor_is_fresh, organiser
 from .access import ACCESS, CLOSED
 
@@ -24,7 +24,11 @@ def may_open(endpoint: str) -> bool:
 def _ask() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such page, or no such method: the answer names neither
+    if "next" in request.args and not is_own_page(request.args["next"]):
+        abort(400)
     access = ACCESS.get(request.endpoint, CLOSED)
+    if access.is_way_in and "session_id" in g:
+        return redirect(url_for("desk.home"), 303)
     if access.is_open:
         return None
     if access is CLOSED:
