@@ -18,7 +18,7 @@ from campaign_app.mail.models import OutboxMail
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions.queries import public_petition
 from campaign_app.shield import check_token, form_token
-from campaign_app.signing import operations
+from campaign_app.signing import confirming
 from campaign_app.signing.models import Pending, Signature
 
 from .pages import end_the_tests_own_transaction
@@ -106,9 +106,9 @@ def sign_and_confirm(client: Any, folder: Path, **changes: Any) -> str:
     return token
 
 
-def confirm_directly(token: str, now: datetime) -> operations.Confirmation:
+def confirm_directly(token: str, now: datetime) -> confirming.Confirmation:
     """Confirm without HTTP, in the current application context."""
-    result = operations.confirm(token=token, now=now)
+    result = confirming.confirm(token=token, now=now)
     db.session.commit()
     return result
 

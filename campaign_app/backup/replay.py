@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from ..columns import KEY_BYTES
 from ..extensions import db
 from ..petitions.models import Petition
-from ..signing import operations
+from ..signing import private_page
 from ..signing.models import Signature, Tombstone
 from .problems import RestoreRefused
 from .rules import Withdrawal, merged, not_yet_applied, withdrawals_in
@@ -70,7 +70,7 @@ def _apply(withdrawal: Withdrawal, petitions: set[int]) -> str:
         if withdrawal.petition in petitions:
             _remember(withdrawal)
         return "unknown" if person is None else "already"
-    take_out = operations.erase if withdrawal.kind == "erased" else operations.withdraw
+    take_out = private_page.erase if withdrawal.kind == "erased" else private_page.withdraw
     take_out(
         petition_id=person.petition_id,
         tag=person.tag,

@@ -23,7 +23,7 @@ from ..languages import format_number, is_country
 from ..petitions.queries import TextRecord
 from ..shield.providers import familiar_domains, is_familiar
 from .consents import Consents
-from .operations import Signer
+from .requests import Signer
 from .rules import (
     LONGEST_LOCAL_PART,
     LONGEST_NAME,

@@ -20,7 +20,7 @@ from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
 from ..tally.queries import statement
-from . import admission, operations
+from . import admission, confirming, private_page
 from .blueprint import blueprint
 from .consents import current_consents
 from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
@@ -71,15 +71,15 @@ def confirm(lang: str, token: str) -> ResponseReturnValue:
 def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     """Count the signature. Pressing twice, or on two devices, counts once."""
     admission.refuse_cross_site()
-    settled: list[operations.Confirmation] = []
+    settled: list[confirming.Confirmation] = []
 
     def _confirm() -> None:
-        settled.append(operations.confirm(token=token, now=utc_now()))
+        settled.append(confirming.confirm(token=token, now=utc_now()))
         db.session.commit()
 
     try:
         write_once_more(_confirm)
-    except operations.LinkUnknown:
+    except confirming.LinkUnknown:
         db.session.rollback()
         return _link_unknown()
     if not any(confirmation.is_new for confirmation in settled):
@@ -128,7 +128,7 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
     form = read_form(ShowNameForm)
     place = form.place
     if not form.name.data and not form.email.data:
-        return _change(page, lang, token, operations.hide_name, "hidden", nth=place, link=page.opened)
+        return _change(page, lang, token, private_page.hide_name, "hidden", nth=place, link=page.opened)
     if page.tag is None:
         return _link_unknown()
     if not form.validate():
@@ -138,13 +138,13 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
             page,
             lang,
             token,
-            operations.show_name,
+            private_page.show_name,
             "shown",
             nth=place,
             name=form.name.data,
             email=form.email.data,
         )
-    except operations.NotTheNameSigned:
+    except private_page.NotTheNameSigned:
         db.session.rollback()
         return _my_signature(page, lang, token, name_form=form, refusal="not_the_name"), 422
 
@@ -152,19 +152,19 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
 @blueprint.post("/<lang:lang>/my-signature/<token>/updates")
 def stop_updates(lang: str, token: str) -> ResponseReturnValue:
     """Stop further news to one person."""
-    return _choice(lang, token, operations.stop_updates, "stopped")
+    return _choice(lang, token, private_page.stop_updates, "stopped")
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/withdraw")
 def withdraw(lang: str, token: str) -> ResponseReturnValue:
     """Take one person out of the count."""
-    return _choice(lang, token, operations.withdraw, "withdrawn", now=utc_now())
+    return _choice(lang, token, private_page.withdraw, "withdrawn", now=utc_now())
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/erase")
 def erase(lang: str, token: str) -> ResponseReturnValue:
     """Delete everything about one person, and say so on a page that shows nothing of them."""
-    answer = _choice(lang, token, operations.erase, "erased", now=utc_now())
+    answer = _choice(lang, token, private_page.erase, "erased", now=utc_now())
     if _private_page(token) is None:
         return redirect(url_for(".erased", lang=lang), 303)
     return answer
@@ -189,7 +189,7 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
     if not form.validate():
         return _my_signature(page, lang, token, add_form=form), 422
     try:
-        operations.add_person(
+        private_page.add_person(
             petition=page.petition,
             tag=page.tag,
             signer=form.signer(
@@ -203,10 +203,10 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
             keyring=admission.signing_keyring(),
             now=utc_now(),
         )
-    except operations.NotTheSameMailbox:
+    except private_page.NotTheSameMailbox:
         db.session.rollback()
         return _my_signature(page, lang, token, add_form=form, refusal="not_the_mailbox"), 422
-    except operations.AlreadyCounted:
+    except private_page.AlreadyCounted:
         db.session.rollback()
         return _my_signature(page, lang, token, add_form=form, refusal="already_counted"), 422
     db.session.commit()

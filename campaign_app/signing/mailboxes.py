@@ -3,10 +3,12 @@
 A mailbox is known by its tag and by nothing readable. Nothing here counts; `counting` does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from ..columns import KEY_BYTES
 from ..errors import Refusal
@@ -16,6 +18,9 @@ from ..petitions.rules import PetitionClosed
 from ..prepared import Prepared
 from .models import PrivateLink, Signature
 from .rules import free_place
+
+Answer = TypeVar("Answer")
+TRIES = 10  # more than one mailbox has places
 
 
 class SignatureUnknown(Refusal):
@@ -115,3 +120,16 @@ def keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:
         known = db.session.get(PrivateLink, link)
         if known is None:
             db.session.execute(insert(PrivateLink).values(token_hash=link, petition_id=petition_id, tag=tag))
+
+
+def until_settled(work: Callable[[], Answer]) -> Answer:
+    """Do work on a mailbox, again where another request was first between its look and its insert.
+
+    Whenever that happens the other one is done, and a mailbox has few places: so it ends.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except IntegrityError:
+            db.session.rollback()
+    return work()

@@ -4,26 +4,111 @@ SQLite lives in this process, where three inserts cost what they write. PostgreS
 trip costs as much as an insert: so what belongs together is one statement.
 """
 
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Table, and_, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql
 
+from ..clock import utc_day
+from ..columns import KEY_BYTES
 from ..extensions import db
 from ..mail import operations as mail
 from ..mail.models import OutboxMail
+from ..petitions.queries import PetitionRecord
 from ..prepared import Prepared
+from ..sealing import tags
+from ..sealing.contacts import seal_contact
+from ..sealing.keys import Keyring
+from ..sealing.reveal import seal_reveal
+from ..sealing.tokens import token_hash
 from ..shield import operations as shield
 from ..shield.models import Spent
 from .models import Pending
+from .rules import domain_of, expires_on, folded_name
 
 _SPENT: Table = Spent.__table__  # type: ignore[assignment]
 _PENDING: Table = Pending.__table__  # type: ignore[assignment]
 _OUTBOX: Table = OutboxMail.__table__  # type: ignore[assignment]
 _COLUMNS = tuple(_PENDING.c.keys())
 _INSERT_PENDING = Prepared(insert(_PENDING))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signer:
+    """What a person typed and chose, already validated.
+
+    source: as counted (`rules.known_source`). text_language and text_version: the words they read.
+    updates_version: version of the wording of the second consent, None where it was not given.
+    """
+
+    name: str
+    email: str
+    country: str
+    language: str
+    source: str
+    path: str
+    text_language: str
+    text_version: int
+    consent_version: int
+    updates_version: int | None
+    is_shown: bool
+
+    @property
+    def wants_updates(self) -> bool:
+        """Whether the person asked to be told what happens."""
+        return self.updates_version is not None
+
+
+def row_of(
+    petition: PetitionRecord,
+    signer: Signer,
+    key: bytes,
+    canonical: str,
+    token: str,
+    keyring: Keyring,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the columns of a pending signature: hashes and sealed bytes, nothing readable."""
+    pending_id = secrets.token_bytes(KEY_BYTES)
+    contact = {
+        "format": 1,
+        "id": pending_id.hex(),
+        "name": signer.name,
+        "email": signer.email,
+        "country": signer.country,
+        "language": signer.language,
+        "consents": {"signing": signer.consent_version, "updates": signer.updates_version},
+        "text_version": signer.text_version,
+        "token": token,
+    }
+    return {
+        "id": pending_id,
+        "petition_id": petition.id,
+        "purpose": "sign",
+        "tag": tags.tag(key, canonical),
+        "person_tag": tags.person_tag(key, canonical, folded_name(signer.name)),
+        "token_hash": token_hash(token),
+        "sealed_contact": seal_contact(contact, petition_slug=petition.slug, keys=keyring.campaign_public),
+        "key_ids": ",".join(key.id for key in keyring.campaign_public),
+        "country": signer.country,
+        "language": signer.language,
+        "source": signer.source,
+        "path": signer.path,
+        "text_language": signer.text_language,
+        "text_version": signer.text_version,
+        "consent_version": signer.consent_version,
+        "updates_version": signer.updates_version,
+        "wants_updates": signer.wants_updates,
+        "domain_tag": tags.domain_tag(key, domain_of(canonical)),
+        "is_held": False,
+        "reveal": seal_reveal({"name": signer.name, "is_shown": signer.is_shown}, token.encode()),
+        "requested_on": None,
+        "expires_on": expires_on(utc_day(now)),
+    }
 
 
 def store(

@@ -23,7 +23,7 @@ from campaign_app.extensions import db
 from campaign_app.petitions.rules import PetitionUnknown
 from campaign_app.sealing.contacts import seal_contact
 from campaign_app.sealing.keys import keyring
-from campaign_app.signing import operations
+from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.tally.models import TallyCell
 
@@ -110,7 +110,7 @@ def test_whoever_stopped_the_news_is_not_in_the_table_as_somebody_to_write_to(pe
     steady = sign(petition, 8, asked_for_news=True)
     stopped = sign(petition, 9, asked_for_news=True)
     db.session.flush()
-    operations.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
+    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
     db.session.commit()
 
     content, manifest = sheet_of(petition)

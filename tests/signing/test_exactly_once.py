@@ -38,10 +38,11 @@ from campaign_app.sealing import tags
 from campaign_app.sealing.keys import keyring
 from campaign_app.shield.models import Spent
 from campaign_app.shield.operations import NonceSpent
-from campaign_app.signing import operations
+from campaign_app.signing import confirming, operations, private_page
 from campaign_app.signing.mailboxes import SignatureUnknown, mailbox_mark
 from campaign_app.signing.models import Pending, PrivateLink, Signature, Tombstone
 from campaign_app.signing.recount import recount
+from campaign_app.signing.rules import folded_name
 from campaign_app.tally.models import TallyCell
 from campaign_app.tally.queries import SETTLED, statement
 from tests.supporters import SLUG, link_in
@@ -180,7 +181,9 @@ class Life(RuleBasedStateMachine):
     def let_mail_go(self, is_broken: bool) -> None:
         postman = Postman(is_broken=is_broken)
         run_batch(now=self.now, transport=postman)
-        for token in sorted(postman.delivered, key=self.drawn.index):  # of mails due together none is the first
+        for token in sorted(
+            postman.delivered, key=self.drawn.index
+        ):  # of mails due together none is the first
             self.known = [*dict.fromkeys([*self.known, token])]
             if not is_broken and token in self.requests:
                 self.requests[token] = replace(self.requests[token], is_sent=True)
@@ -199,7 +202,7 @@ class Life(RuleBasedStateMachine):
         signer = a_signer(mailbox, person, is_shown=is_shown, path="added")
 
         def add() -> None:
-            operations.add_person(
+            private_page.add_person(
                 petition=self.petition, tag=self.tag(mailbox), signer=signer, keyring=keyring(), now=self.now
             )
 
@@ -207,7 +210,7 @@ class Life(RuleBasedStateMachine):
             self.take(add, crash=crash)
             self.rows[mailbox, person] = Counted(is_counted=True, is_shown=is_shown)
         else:
-            with pytest.raises(operations.AlreadyCounted):
+            with pytest.raises(private_page.AlreadyCounted):
                 add()
             db.session.rollback()
 
@@ -223,9 +226,9 @@ class Life(RuleBasedStateMachine):
     def erase(self, chosen: Any, crash: bool) -> None:
         whom = chosen.draw(some.sampled_from(sorted(self.rows)))
         about = self.about(whom)
-        self.take(lambda: operations.erase(**about, now=self.now), crash=crash)
+        self.take(lambda: private_page.erase(**about, now=self.now), crash=crash)
         with pytest.raises(SignatureUnknown):
-            operations.erase(**about, now=self.now)
+            private_page.erase(**about, now=self.now)
         db.session.rollback()
         del self.rows[whom]
         mailbox = whom[0]
@@ -241,10 +244,10 @@ class Life(RuleBasedStateMachine):
         whom = chosen.draw(some.sampled_from(sorted(who for who, row in self.rows.items() if row.is_counted)))
         about = self.about(whom)
         if self.rows[whom].is_shown:
-            self.take(lambda: operations.hide_name(**about), crash=crash)
+            self.take(lambda: private_page.hide_name(**about), crash=crash)
         else:
             typed = {"name": spelling(whom[1]), "email": whom[0].upper()}
-            self.take(lambda: operations.show_name(**about, **typed), crash=crash)
+            self.take(lambda: private_page.show_name(**about, **typed), crash=crash)
         self.rows[whom] = replace(self.rows[whom], is_shown=not self.rows[whom].is_shown)
 
     @rule(mailbox=SOME_MAILBOX, crash=CRASHES)
@@ -312,7 +315,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_links_open_what_they_opened(self) -> None:
         for token in self.known:
-            found = operations.mailbox_of_link(operations.token_hash(token))
+            found = confirming.mailbox_of_link(confirming.token_hash(token))
             expected = self.tag(self.links[token]) if token in self.links else None
             assert (found[1] if found else None) == expected
         db.session.rollback()
@@ -338,16 +341,16 @@ class Life(RuleBasedStateMachine):
         """Press the button behind a link, in the model and in fact."""
         is_new = self.model_confirms(token)
         if is_new is None:
-            with pytest.raises(operations.LinkUnknown):
-                operations.confirm(token=token, now=self.now)
+            with pytest.raises(confirming.LinkUnknown):
+                confirming.confirm(token=token, now=self.now)
             db.session.rollback()
             return
-        done = self.take(lambda: operations.confirm(token=token, now=self.now), crash=crash)
+        done = self.take(lambda: confirming.confirm(token=token, now=self.now), crash=crash)
         assert done.is_new == is_new
 
     def take_back(self, whom: Whom, *, crash: bool) -> None:
         """Withdraw, in the model and in fact."""
-        self.take(lambda: operations.withdraw(**self.about(whom), now=self.now), crash=crash)
+        self.take(lambda: private_page.withdraw(**self.about(whom), now=self.now), crash=crash)
         self.rows[whom] = Counted(is_counted=False, is_shown=False)
         self.end_requests(lambda asked: asked.whom == whom and not asked.is_for_link, keeps_links=True)
 
@@ -415,7 +418,7 @@ class Life(RuleBasedStateMachine):
         return tags.tag(self.key, mailbox)
 
     def person_tag(self, mailbox: str, person: str) -> bytes:
-        return tags.person_tag(self.key, mailbox, operations.folded_name(person))
+        return tags.person_tag(self.key, mailbox, folded_name(person))
 
     def forget(self) -> None:
         """Drop what this process keeps for a second, or for a settled day."""

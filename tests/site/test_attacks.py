@@ -26,7 +26,7 @@ from campaign_app.petitions.queries import CACHE, forget_kept, public_petition
 from campaign_app.sealing import keys
 from campaign_app.shield.models import Spent
 from campaign_app.shield.rules import MAILS_PER_MAILBOX
-from campaign_app.signing import operations, retention, tombstones
+from campaign_app.signing import confirming, retention, tombstones
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
 from campaign_app.tally.queries import statement
@@ -177,7 +177,7 @@ def test_an_erased_name_does_not_stay_in_the_files_of_the_database(app, client, 
 
     run_job(app, "journal of the database")
 
-    files = settings().home.glob("nidaa.sqlite3*")
+    files = [path for path in settings().home.glob("nidaa.sqlite3*") if path.is_file()]  # not the bell of writers
     assert [path.name for path in files if b"Canary Shown" in path.read_bytes()] == []
 
 
@@ -277,7 +277,7 @@ def test_a_mailbox_is_counted_once_though_two_of_its_people_confirm_at_one_momen
         sign(client, name=name)
         send_mail(app)
         tokens.append(newest_token(mail_dir))
-    assert operations.confirm(token=tokens[1], now=utc_now()).is_new
+    assert confirming.confirm(token=tokens[1], now=utc_now()).is_new
 
     with ThreadPoolExecutor() as pool:
         back = pool.submit(lambda: confirm(app.test_client(), tokens[0]).status_code)
