@@ -73,8 +73,9 @@ def shared_app(base_settings: Settings) -> Iterator[Flask]:
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    for each in filter(None, (app, app.extensions[MOUNTED].desk)):
+        with each.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

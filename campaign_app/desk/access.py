@@ -16,7 +16,8 @@ class Access:
     """Who may open an endpoint.
 
     roles: any of these is enough. is_open: also to whoever is not signed in. before_factor: also to whoever has
-    joined and has no second factor yet. is_way_in: of no use to whoever is signed in, and led home. fresh: only after the second factor was given in the last minutes.
+    joined and has no second factor yet. is_way_in: of no use to whoever is signed in, who is led home.
+    fresh: only after the second factor was given in the last minutes.
     """
 
     roles: frozenset[str] = NOBODY
