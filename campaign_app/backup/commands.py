@@ -143,6 +143,7 @@ def restore(
     try:
         secret = _secret(secret_file)
         with file.open("rb") as sealed:
+            restoring.refuse_in_use()
             click.echo("reading the backup to its end …", err=True)
             header = restoring.verified(sealed, secret)
             restoring.refuse_unfit(header, now=utc_now(), is_too_old_fine=although_too_old)

@@ -123,6 +123,17 @@ def present() -> Present:
         )
 
 
+def refuse_in_use() -> None:
+    """Find out before anything long begins that others use the database. Raises RestoreRefused."""
+    db.session.remove()
+    db.engine.dispose()
+    with _nobody_else():
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect() as connection:
+                _refuse_others(connection)
+    db.engine.dispose()
+
+
 def restore(
     file: BinaryIO, *, secret: SecretKey, remembered: Sequence[Withdrawal], shows_names: bool, now: datetime
 ) -> Restored:

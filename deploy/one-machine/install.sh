@@ -88,13 +88,10 @@ units() {
 
 database() {
     say "the server's keys, the database, the petitions"
-    if has_systemd && systemctl -q is-active nidaa; then
-        systemctl stop nidaa
-        campaign init
-        systemctl start nidaa
-    else
-        campaign init
-    fi
+    if has_systemd; then systemctl stop nidaa; fi
+    campaign init ||
+        stop "the database is not at this version, so the service stays stopped; mend what is said above, and run this again"
+    if has_systemd && systemctl -q is-enabled nidaa 2>/dev/null; then systemctl start nidaa; fi
 }
 
 backups() {
