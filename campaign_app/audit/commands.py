@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from flask.cli import with_appcontext
 from ..database import reading
 from . import queries
 from .queries import Filter
-from .rules import HASH, Verified
+from .rules import HASH, Entry, Verified, verified
 
 BROKEN = 3
 
@@ -32,9 +33,15 @@ def audit() -> None:
     metavar="HASH",
     help="The head that an earlier run printed, kept elsewhere: it must be in the chain.",
 )
+@click.option(
+    "--file",
+    "lines",
+    type=click.File(encoding="utf-8"),
+    help="Read what `campaign audit export` wrote, not the database.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @with_appcontext
-def verify_audit(head: str | None, as_json: bool) -> None:
+def verify_audit(head: str | None, lines: Iterable[str] | None, as_json: bool) -> None:
     """Read the whole record, print its head, and name the first entry that does not fit.
 
     Keep the head where nobody who runs this server can change it, and give it back with --head: without one, a record
@@ -44,8 +51,11 @@ def verify_audit(head: str | None, as_json: bool) -> None:
     """
     if head is not None and not HASH.fullmatch(head):
         raise click.UsageError("a head is 64 digits and letters a to f, as this command prints it")
-    with reading():
-        found = queries.verify(expected_head=head)
+    if lines is None:
+        with reading():
+            found = queries.verify(expected_head=head)
+    else:
+        found = verified(_entries_in(lines), expected_head=head)
     if as_json:
         click.echo(json.dumps({**asdict(found), "is_whole": found.is_whole}))
     else:
@@ -76,6 +86,15 @@ def export(action: str, by: str, since: datetime | None, until: datetime | None)
 
 
 commands: list[click.Command] = [verify, audit]
+
+
+def _entries_in(lines: Iterable[str]) -> Iterator[Entry]:
+    """Yield the entries of an exported file. Raises ClickException for a line that is none."""
+    for number, line in enumerate(lines, 1):
+        try:
+            yield Entry(**json.loads(line))
+        except (ValueError, TypeError, RecursionError):
+            raise click.ClickException(f"line {number} is not an entry of the record") from None
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -75,7 +75,7 @@ class Verified:
 
     entries: how many fit together from the first on. head: the hash of the last of them. broken_at: the number of
     the first that does not fit, with the reason; None where all fit. has_expected_head: whether a head that was kept
-    elsewhere is in the chain; None where none was given.
+    elsewhere is in the chain; None where none was given, or where the chain broke before it was met.
     """
 
     entries: int
@@ -140,7 +140,7 @@ def verified(entries: Iterable[Entry], *, expected_head: str | None = None) -> V
         reason = _fault(entry, count, head)
         if reason:
             return Verified(
-                entries=count, head=head, broken_at=entry.id, reason=reason, has_expected_head=found
+                entries=count, head=head, broken_at=entry.id, reason=reason, has_expected_head=found or None
             )
         count, head = entry.id, entry.hash
         found = found if found is None else found or head == expected_head

@@ -234,6 +234,28 @@ def test_whoever_holds_the_exported_lines_can_check_the_chain_without_the_databa
     assert none == ""
 
 
+def test_an_exported_file_is_checked_by_the_command_too(recorded, run, tmp_path):
+    lines = run(audit, "export").stdout.splitlines(keepends=True)
+
+    def check(*found, head=recorded):
+        file = tmp_path / "record.jsonl"
+        file.write_text("".join(found))
+        return run(verify, "audit", "--file", str(file), "--head", head)
+
+    whole, cut, torn, other = (
+        check(*lines),
+        check(*lines[:2]),
+        check(lines[0], lines[2]),
+        check(*lines, "{}\n"),
+    )
+
+    assert [answer.exit_code for answer in (whole, cut, torn, other)] == [0, 3, 3, 1]
+    assert "NOT in this chain" in cut.stderr
+    assert "BROKEN at entry 3" in torn.stderr
+    assert "NOT in this chain" not in torn.stderr  # nobody knows: it broke before
+    assert "line 4 is not an entry" in other.stderr
+
+
 @pytest.mark.usefixtures("context")
 def test_a_long_record_is_read_a_part_at_a_time(monkeypatch):
     monkeypatch.setattr(queries, "ROWS_AT_A_TIME", 2)
