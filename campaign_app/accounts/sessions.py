@@ -3,11 +3,11 @@
 import time
 from typing import Any
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, Response, abort, g, request, session
 from flask_login import current_user
 from flask_security.signals import password_changed, user_authenticated, user_failed_authn
 from flask_security.utils import logout_user
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ..clock import utc_now
 from ..database import at_once
@@ -33,6 +33,7 @@ def register(desk: Flask) -> None:
     user_failed_authn.connect(_failed, desk)
     password_changed.connect(_password_changed, desk)
     desk.before_request(_hold_to_row)
+    desk.after_request(_note_wrong_recovery_code)
 
 
 def organiser() -> Organiser:
@@ -83,6 +84,19 @@ def _failed(sender: Flask, user: Organiser, tfa: bool = False, auth_type: str = 
         db.session.rollback()  # the counter of a code that was not accepted, and nothing else
         operations.note_failed_factor(organiser=user, what=auth_type, now=utc_now())
         db.session.commit()
+
+
+def _note_wrong_recovery_code(response: Response) -> Response:
+    """Put a wrong recovery code on record: the library tells nobody of it."""
+    is_refusal = request.method == "POST" and response.status_code == 200
+    if request.endpoint == "security.mf_recovery" and is_refusal:
+        user = db.session.scalar(
+            select(Organiser).where(Organiser.fs_uniquifier == session.get("tf_user_id", ""))
+        )
+        if user is not None:
+            operations.note_failed_factor(organiser=user, what="recovery-code", now=utc_now())
+            db.session.commit()
+    return response
 
 
 def _password_changed(sender: Flask, user: Organiser, **how: Any) -> None:

@@ -1,13 +1,22 @@
 """One organiser's way: from the first link to the desk, out, and in again; and what stands in the way of others."""
 
+import dataclasses
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
+from flask import session
+from flask_security.utils import login_user
+from werkzeug.exceptions import Forbidden
 
 from campaign_app.accounts import limits
+from campaign_app.accounts.models import OrganiserSession
 from campaign_app.accounts.queries import organiser_by_email
+from campaign_app.app import create_app
 from campaign_app.audit.models import AuditEntry
+from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from tests.desk_client import (
     EMAIL,
@@ -141,11 +150,11 @@ def test_a_recovery_code_takes_the_place_of_the_second_factor_once(app):
         assert code not in str(organiser_by_email(EMAIL).mf_recovery_codes)
 
     for outcome in ("/desk/", None):
-        client.sign_out() if outcome else None
         other = new_client(app)
         other.give_password()
         answer = other.send("/desk/mf-recovery", page="/desk/mf-recovery", code=code)
         assert answer.location == outcome
+    assert actions(app)[-1] == "accounts.second-factor-failed"
 
 
 @pytest.mark.parametrize(
@@ -173,9 +182,6 @@ def test_a_session_in_use_is_noted_also_when_pages_are_only_read(app):
     page = client.get("/desk/sign-in")
     assert page.status_code == 200
     with app.app_context():
-        from campaign_app.accounts.models import OrganiserSession
-        from campaign_app.clock import utc_now
-
         [session] = db.session.query(OrganiserSession)
         assert utc_now() - session.last_seen_at < timedelta(minutes=1)
 
@@ -243,18 +249,14 @@ def test_the_cookie_is_for_the_desk_alone_and_the_public_site_has_none(app, clie
     assert client.get("/en/").status_code == 200  # the client fails at any cookie
 
 
-def test_where_everything_is_encrypted_so_is_the_cookie(app, base_settings):
-    import dataclasses
+def test_where_everything_is_encrypted_so_is_the_cookie(base_settings):
+    public = create_app(dataclasses.replace(base_settings, base_url="https://sign.example.org"))
 
-    from campaign_app.desk_app import _cookie_and_forms
+    answer = new_client(public).get("/desk/login")
 
-    public = type("Public", (), {})()
-    public.config = {"SECRET_KEY": b"x" * 32}
-    public.extensions = {
-        "nidaa_settings": dataclasses.replace(base_settings, base_url="https://sign.example.org")
-    }
-
-    assert _cookie_and_forms(public)["SESSION_COOKIE_SECURE"]
+    assert "Secure" in answer.headers["Set-Cookie"]
+    with public.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -315,3 +317,40 @@ def test_the_desk_and_what_it_needs_is_made_once(app, desk):
     desk.get("/desk/login")
 
     assert desk_of(app) is desk_of(app)
+
+
+def test_ones_password_and_anothers_passkey_sign_nobody_in(app):
+    signed_in(app)
+    desk = desk_of(app)
+
+    with desk.test_request_context("/wan-signin/state", method="POST"):
+        session["tf_user_id"] = "somebody else's"
+        with pytest.raises(Forbidden):
+            login_user(organiser_by_email(EMAIL), authn_via=["webauthn"])
+        assert "_user_id" not in session
+        db.session.rollback()
+
+
+def test_the_desk_sends_the_headers_of_the_public_pages_and_lets_no_script_stand_in_a_page(app, client, desk):
+    names = ("Content-Security-Policy", "Permissions-Policy", "X-Content-Type-Options", "Referrer-Policy")
+    public, ours = client.get("/en/").headers, desk.get("/desk/login").headers
+
+    assert [ours[name] for name in names] == [public[name] for name in names]
+    assert desk.get("/desk/invitation/unknown").headers["Referrer-Policy"] == "strict-origin"
+    assert "Content-Encoding" not in desk.get("/desk/login", headers={"Accept-Encoding": "br"}).headers
+
+
+@pytest.mark.parametrize("path", ["/deskx", "/de", "/en/desk/", "/DESK/"])
+def test_only_the_desks_own_addresses_lead_to_the_desk(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_process_that_serves_no_desk_does_not_load_what_it_needs(base_settings):
+    script = (
+        "import sys, campaign_app.app, campaign_app.cli\n"
+        "print([name for name in ('flask_security', 'flask_login', 'webauthn', 'passlib') if name in sys.modules])"
+    )
+
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
