@@ -23,6 +23,7 @@ from campaign_app.languages import LANGUAGES
 from campaign_app.mail import rules
 from campaign_app.mail.messages import compose
 from campaign_app.mail.models import OutboxMail
+from tests.desk_client import EMAIL, first_link, new_client
 from tests.every_page import OPEN, OTHER, PERSON, Visitor
 from tests.supporters import mails, send_mail
 
@@ -74,7 +75,7 @@ def visitor(request, client, mail_dir, monkeypatch) -> Visitor:
 
 @pytest.fixture
 def mailbox(visitor: Visitor) -> list[EmailMessage]:
-    """One mail of every kind: a confirmation, its reminder, a link that was asked for, an operator's test."""
+    """One mail of every kind: a confirmation, its reminder, a link that was asked for, an operator's test, an invitation."""
     app, now = visitor.client.application, utc_now()
     visitor.confirm(visitor.sign())
     visitor.ask_for_link()
@@ -83,7 +84,10 @@ def mailbox(visitor: Visitor) -> list[EmailMessage]:
     to_operator = {"to": "operator@example.org", "language": visitor.lang, "token": UNKNOWN}
     with app.app_context():
         test = compose(kind=rules.OPERATOR_CHECK, parameters=to_operator, expires_on=utc_day(now), now=now)
-    return [*mails(visitor.mail_dir), test]
+    to_owner = {"to": EMAIL, "language": visitor.lang, "token": first_link(app)}
+    with app.app_context():
+        invitation = compose(kind=rules.INVITATION, parameters=to_owner, expires_on=utc_day(now), now=now)
+    return [*mails(visitor.mail_dir), test, invitation]
 
 
 def links_of(mail: EmailMessage) -> set[str]:
@@ -103,7 +107,8 @@ def test_following_every_link_of_every_mail_changes_nothing(app, visitor, mailbo
             for method in READING:
                 address = urlsplit(link)
                 assert address.netloc == "localhost", "a mail leads elsewhere"
-                answer = visitor.client.open(address.path, method=method, follow_redirects=True)
+                client = new_client(app) if address.path.startswith("/desk/") else visitor.client
+                answer = client.open(address.path, method=method, follow_redirects=True)
                 opened.append((mail["Subject"], method, answer.status_code))
 
     assert changed(before, everything(app)) == []
