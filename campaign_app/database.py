@@ -36,10 +36,6 @@ DEADLOCK = "40P01"  # as PostgreSQL names it
 
 def prepare(engine: Engine) -> None:
     """Give an engine its way of beginning transactions, and its patience with whoever holds what they need."""
-    options: dict[str, Any] = {WRITES_AT_ONCE: True}
-    if engine.dialect.name == "postgresql":
-        options["isolation_level"] = "AUTOCOMMIT"
-    current_app.extensions[AT_ONCE] = engine.execution_options(**options)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
@@ -110,12 +106,23 @@ def at_once() -> Iterator[Connection]:
     """
     token = _only_reads.set(True)
     try:
-        with current_app.extensions[AT_ONCE].connect() as connection:
+        with _engine_at_once().connect() as connection:
             yield connection
             connection.commit()
     finally:
         end_transaction()
         _only_reads.reset(token)
+
+
+def _engine_at_once() -> Engine:
+    """Return the application's engine with the options of `at_once`, made once; it shares the connections."""
+    made: Engine | None = current_app.extensions.get(AT_ONCE)
+    if made is None:
+        options: dict[str, Any] = {WRITES_AT_ONCE: True}
+        if db.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "AUTOCOMMIT"
+        made = current_app.extensions[AT_ONCE] = db.engine.execution_options(**options)
+    return made
 
 
 def write_once_more(work: Callable[[], None]) -> None:

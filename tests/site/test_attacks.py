@@ -333,7 +333,7 @@ def test_the_files_of_a_new_database_are_its_owner_s_alone(context, tmp_path):
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     engine.dispose()
 
-    assert len(modes) == 4
+    assert len(modes) == 5  # the database, its journal and index, the turn to write and its bell
     assert set(modes.values()) == {0o600}
 
 
