@@ -75,7 +75,7 @@ def visitor(request, client, mail_dir, monkeypatch) -> Visitor:
 
 @pytest.fixture
 def mailbox(visitor: Visitor) -> list[EmailMessage]:
-    """One mail of every kind: a confirmation, its reminder, a link that was asked for, an operator's test, an invitation."""
+    """One mail of every kind: a confirmation, its reminder, a link asked for, an operator's test, an invitation."""
     app, now = visitor.client.application, utc_now()
     visitor.confirm(visitor.sign())
     visitor.ask_for_link()
