@@ -145,7 +145,7 @@ def test_the_tables_go_up_and_down_to_nothing_and_up_again_with_rows_in_them(sta
     assert unused(again) == []
 
 
-def test_each_step_but_the_first_can_be_taken_back_and_again_and_the_rows_of_the_first_stay(start, monkeypatch):
+def test_each_step_but_the_first_can_be_taken_back_and_again_and_older_rows_stay(start, monkeypatch):
     app = start()
     go_to(app, "head")
     use(app, monkeypatch)
