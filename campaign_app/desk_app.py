@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from . import config, database, finished_pages, languages, security_headers, templating
-from .accounts import limits, security, sessions
+from .accounts import factors, limits, security, sessions
 from .accounts.desk_views import blueprint as accounts_views
 from .accounts.sessions import LANGUAGE
 from .accounts.team_views import blueprint as team_views
@@ -85,6 +85,7 @@ def _register_rooms(desk: Flask, *, secret: bytes) -> None:
     limits.register(desk)
     sessions.register(desk)
     gate.register(desk)
+    factors.register(desk)
     for blueprint in (accounts_views, team_views, views.blueprint):
         desk.register_blueprint(blueprint)
     desk.extensions[views.LINES] = LINES

@@ -139,19 +139,22 @@ def fill_accounts() -> None:
     now = utc_now()
     token = operations.invite_first_owner(email=EMAIL, by="command", now=now)
     owner = operations.accept(token=token, name="Test Owner", password_hash="-", locale="ar", now=now)
-    owner.webauthn.append(
-        Passkey(
-            credential_id=random_key(),
-            public_key=random_key(),
-            backup_state=False,
-            device_type="single_device",
-            lastuse_datetime=now - timedelta(days=1),
-            name="Blue key",
-            usage="secondary",
-        )
-    )
+    owner.webauthn.append(passkey("Blue key"))
     operations.begin_session(organiser=owner, via="code", now=now)
     operations.invite(email="viewer@example.org", roles=["viewer"], by=owner, now=now)
+
+
+def passkey(name: str) -> Passkey:
+    """Return a passkey that no device has."""
+    return Passkey(
+        credential_id=random_key(),
+        public_key=random_key(),
+        backup_state=False,
+        device_type="single_device",
+        lastuse_datetime=utc_now() - timedelta(days=1),
+        name=name,
+        usage="secondary",
+    )
 
 
 def age_of_session(app: Flask, email: str, **ages: timedelta) -> None:

@@ -207,6 +207,11 @@ def note_failed_factor(*, organiser: Organiser, what: str, now: datetime) -> Non
     record(action="accounts.second-factor-failed", by=organiser.audit_name, details={"what": what}, now=now)
 
 
+def note_change(*, organiser: Organiser, what: str, now: datetime) -> None:
+    """Put on record what somebody changed of their own sign-in. Never commits."""
+    record(action="accounts.change-sign-in", by=organiser.audit_name, details={"what": what}, now=now)
+
+
 def delete_old(*, now: datetime) -> None:
     """Delete invitations and sessions that are over. Never commits."""
     db.session.execute(delete(Invitation).where(Invitation.expires_at <= now))

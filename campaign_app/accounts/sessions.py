@@ -3,15 +3,14 @@
 import time
 from typing import Any
 
-from flask import Flask, Response, abort, g, request, session
+from flask import Flask, abort, g, request, session
 from flask_login import current_user
-from flask_security.signals import password_changed, user_authenticated, user_failed_authn
+from flask_security.signals import user_authenticated
 from flask_security.utils import logout_user
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from ..clock import utc_now
 from ..database import at_once
-from ..extensions import db
 from . import operations, queries, rules
 from .models import Organiser, OrganiserSession
 
@@ -28,12 +27,9 @@ SIGNED_IN_BY = {
 
 
 def register(desk: Flask) -> None:
-    """Watch sign-ins, failures and every request of the desk. Call it before what asks for roles is registered."""
+    """Watch sign-ins and every request of the desk. Call it before what asks for roles is registered."""
     user_authenticated.connect(_begin, desk)
-    user_failed_authn.connect(_failed, desk)
-    password_changed.connect(_password_changed, desk)
     desk.before_request(_hold_to_row)
-    desk.after_request(_note_wrong_recovery_code)
 
 
 def organiser() -> Organiser:
@@ -75,32 +71,6 @@ def _begin(sender: Flask, user: Organiser, **how: Any) -> None:
         via = "password"
     session[TOKEN] = operations.begin_session(organiser=user, via=via, now=utc_now())
     session[LANGUAGE] = g.lang = user.locale
-
-
-def _failed(sender: Flask, user: Organiser, tfa: bool = False, auth_type: str = "", **how: Any) -> None:
-    """Put on record that the second factor was wrong; nobody commits after a refusal, so this does."""
-    is_second = tfa or auth_type == "passkey"
-    if is_second:
-        db.session.rollback()  # the counter of a code that was not accepted, and nothing else
-        operations.note_failed_factor(organiser=user, what=auth_type, now=utc_now())
-        db.session.commit()
-
-
-def _note_wrong_recovery_code(response: Response) -> Response:
-    """Put a wrong recovery code on record: the library tells nobody of it."""
-    is_refusal = request.method == "POST" and response.status_code == 200
-    if request.endpoint == "security.mf_recovery" and is_refusal:
-        user = db.session.scalar(
-            select(Organiser).where(Organiser.fs_uniquifier == session.get("tf_user_id", ""))
-        )
-        if user is not None:
-            operations.note_failed_factor(organiser=user, what="recovery-code", now=utc_now())
-            db.session.commit()
-    return response
-
-
-def _password_changed(sender: Flask, user: Organiser, **how: Any) -> None:
-    operations.end_other_sessions(organiser=user, but=session.get(TOKEN), now=utc_now())
 
 
 def _hold_to_row() -> None:

@@ -37,7 +37,6 @@ ACCESS: dict[str, Access] = {
     # Signing in. Flask-Security's pages between the password and the second factor hold to its own session marks.
     "security.login": WAY_IN,
     "security.two_factor_token_validation": WAY_IN,
-    "security.two_factor_rescue": WAY_IN,
     "security.tf_select": WAY_IN,
     "security.wan_signin": WAY_IN,
     "security.wan_signin_response": WAY_IN,
@@ -64,6 +63,7 @@ ACCESS: dict[str, Access] = {
     # Never: our own pages do it, and ask for more.
     "security.logout": CLOSED,
     "security.verify": CLOSED,
+    "security.two_factor_rescue": CLOSED,  # it would mail somebody
     # The desk.
     "desk.home": HERE,
     "team.people": Access(OWNERS),

@@ -25,6 +25,7 @@ from tests.desk_client import (
     desk_of,
     first_link,
     new_client,
+    passkey,
     signed_in,
     token_of,
 )
@@ -354,3 +355,32 @@ def test_a_process_that_serves_no_desk_does_not_load_what_it_needs(base_settings
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_the_only_second_factor_stays(app):
+    client = signed_in(app)
+    with app.app_context():
+        owner = organiser_by_email(EMAIL)
+        owner.webauthn.append(passkey("Blue key"))
+        owner.tf_primary_method = owner.tf_totp_secret = None
+        db.session.commit()
+
+    answer = client.send("/desk/wan-delete", page="/desk/sign-in", name="Blue key")
+
+    assert answer.location == "/desk/sign-in"
+    with app.app_context():
+        assert organiser_by_email(EMAIL).has_second_factor
+
+
+def test_a_passkey_beside_one_time_codes_can_be_removed_and_that_is_on_record(app):
+    client = signed_in(app)
+    with app.app_context():
+        owner = organiser_by_email(EMAIL)
+        owner.webauthn.append(passkey("Blue key"))
+        db.session.commit()
+
+    client.send("/desk/wan-delete", page="/desk/sign-in", name="Blue key")
+
+    with app.app_context():
+        assert organiser_by_email(EMAIL).webauthn == []
+    assert actions(app)[-2:] == ["accounts.change-sign-in"] * 2
