@@ -89,6 +89,17 @@ def operations_copy(house: House, folder: Path) -> None:
     house.run(backup, "withdrawals", "--to", folder)
 
 
+def test_the_list_lies_beside_a_backup_and_never_in_it(house):
+    house.take_out(house.sign("withdrawn@example.org"), "withdraw")
+
+    path = house.back_up()
+
+    beside = path.with_name("tombstones.jsonl")
+    assert beside.read_bytes() == house.list.read_bytes() != b""
+    assert beside.stat().st_mode & 0o777 == 0o600
+    assert house.list.read_bytes() not in house.content(path)
+
+
 def test_restoring_twice_changes_nothing_more(house):
     withdrawn = house.sign("withdrawn@example.org")
     path = house.back_up()
