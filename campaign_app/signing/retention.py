@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
+from ..audit.operations import record
+from ..audit.rules import BY_SYSTEM
 from ..clock import utc_day
 from ..extensions import db
 from ..petitions import operations as petitions
@@ -49,7 +51,10 @@ def close_due_petitions(*, now: datetime) -> list[str]:
         select(Petition).where(Petition.state == "open", Petition.closes_at <= now)
     ).all()
     for petition in due:
+        before = petition.state
         petitions.move(petition=petition, to="closed", obstacles=[], now=petition.closes_at or now)
+        details = {"from": before, "to": petition.state}
+        record(action="petition.move", by=BY_SYSTEM, subject=petition.slug, details=details, now=now)
     return [petition.slug for petition in due]
 
 
@@ -74,6 +79,8 @@ def delete_due_contacts(*, now: datetime) -> int:
         is_answered = petition.answered_on and petition.answered_on <= today - CONTACT_KEPT_AFTER_CLOSE
         whose = () if is_answered else (Signature.wants_updates.is_(False),)
         deleted += _delete_contacts(petition.id, *whose)
+    if deleted:
+        record(action="contacts.delete", by=BY_SYSTEM, details={"contacts": deleted}, now=now)
     return deleted
 
 
@@ -102,8 +109,9 @@ def shred_due_petitions(*, now: datetime) -> list[str]:
             PetitionKey.shredded_on.is_(None),
         )
     ).all()
-    for petition_id, _slug in due:
+    for petition_id, slug in due:
         shred(petition_id=petition_id, now=now)
+        record(action="keys.shred", by=BY_SYSTEM, subject=slug, now=now)
     return [slug for _petition_id, slug in due]
 
 

@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import func, select
 
+from campaign_app.audit.queries import Filter, entries
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
@@ -164,6 +165,17 @@ def test_the_other_petition_still_tells_a_repeat(app, client, petition, mail_dir
     app.extensions.pop("nidaa_keyring", None)
     assert tags.petition_tag_key(other_id, session=db.session) == key
     assert client.get(other).status_code == 200
+
+
+def test_what_the_worker_does_by_itself_is_on_record(app, client, petition, mail_dir):
+    sign_and_confirm(client, mail_dir)
+    close(app, days_ago=31)
+
+    let_the_worker_work(app)
+    let_the_worker_work(app)
+
+    done = [(entry.action, entry.subject, entry.details) for entry in entries(Filter(by="system"))]
+    assert done == [("keys.shred", SLUG, "{}"), ("contacts.delete", "", '{"contacts":1}')]
 
 
 def test_doing_it_again_changes_nothing(app, client, petition, mail_dir):
