@@ -12,6 +12,7 @@ from ..languages import LANGUAGES, current_language
 from . import operations, queries
 from .forms import CodeForm, DeskForm, JoinForm
 from .rules import InvitationUnknown
+from .security import normalized
 from .sessions import LANGUAGE, TOKEN, factor_was_given, organiser, sign_out
 
 blueprint = Blueprint("accounts", __name__)
@@ -39,7 +40,7 @@ def accept(token: str) -> ResponseReturnValue:
         )
         return page, 422
     db.session.rollback()  # to hash takes long, and nobody else should wait for it
-    password_hash = hash_password(form.password.data or "")
+    password_hash = hash_password(normalized(form.password.data or ""))
     try:
         joined = operations.accept(
             token=token,

@@ -4,14 +4,15 @@ import dataclasses
 import re
 import subprocess
 import sys
+import unicodedata
 from datetime import timedelta
 
 import pytest
 from flask import session
-from flask_security.utils import login_user
+from flask_security.utils import login_user, verify_password
 from werkzeug.exceptions import Forbidden
 
-from campaign_app.accounts import limits
+from campaign_app.accounts import limits, security
 from campaign_app.accounts.models import OrganiserSession
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.app import create_app
@@ -384,3 +385,29 @@ def test_a_passkey_beside_one_time_codes_can_be_removed_and_that_is_on_record(ap
     with app.app_context():
         assert organiser_by_email(EMAIL).webauthn == []
     assert actions(app)[-2:] == ["accounts.change-sign-in"] * 2
+
+
+def test_nobody_waits_while_a_password_is_compared(app, monkeypatch):
+    signed_in(app)
+    is_writing = []
+
+    def watched(*given):
+        is_writing.append(db.session().in_transaction())
+        return verify_password(*given)
+
+    monkeypatch.setattr(security, "verify_password", watched)
+    for email in (EMAIL, "nobody@example.org"):
+        new_client(app).give_password(email)
+
+    assert is_writing == [False, False]
+
+
+def test_a_password_of_arabic_letters_is_the_same_however_they_are_encoded(app, desk):
+    password = "أربع كلمات هادئة هنا"
+    desk.join(first_link(app), password=unicodedata.normalize("NFC", password))
+    desk.set_up_codes()
+    desk.sign_out()
+
+    step = desk.give_password(password=unicodedata.normalize("NFD", password))
+
+    assert "/desk/tf-validate" in step.location
