@@ -18,6 +18,8 @@ LOCKS = {"runtime": "requirements.lock", "test": "requirements-dev.lock", "check
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "made-from"
 OLDEST_PYTHON = (3, 11)
+# Published as source only, in 2013: plain Python, for which no compiler is needed. flask-security stands on it.
+SOURCE_ONLY = "flask-principal"
 # Through the shell, because a "#!" line takes neither a space nor a long path. -P: nothing is imported from the
 # folder that it is called in.
 LAUNCHER = """\
@@ -58,7 +60,8 @@ def install_venv_package() -> None:
 def install(lock: str) -> None:
     """Install the locked wheels, each checked by its hash, then reach the project itself where it stands."""
     pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
-    subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / lock)], check=True)
+    wheels = ["--only-binary", ":all:", "--no-binary", SOURCE_ONLY]
+    subprocess.run([*pip, "--require-hashes", *wheels, "-r", str(ROOT / lock)], check=True)
     # One .pth file and one launcher: no build step, so no build tools.
     packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(VENV)}))
     (packages / "nidaa.pth").write_text(f"{ROOT}\n", encoding="utf-8")
