@@ -2,10 +2,12 @@
 
 import os
 import secrets
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
+from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -255,3 +257,10 @@ def _networks(text: str) -> tuple[str, ...]:
         except ValueError:
             raise ConfigurationError(f"TRUSTED_PROXIES holds {part!r}, which is not a network") from None
     return parts
+
+
+@cache
+def own_version() -> str:
+    """Return the version of this program."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from ..audit import operations as audit
-from ..config import ROOT
+from ..config import own_version
 from ..database import reading
 from ..extensions import db
 from ..petitions.models import Petition
@@ -124,12 +123,6 @@ def people_by_petition(connection: Connection) -> dict[str, int]:
         .order_by(Petition.slug)
     )
     return {row[0]: int(row[1]) for row in rows}
-
-
-def own_version() -> str:
-    """Return this version of Nidaa."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["version"])
 
 
 def sync_folder(folder: Path) -> None:

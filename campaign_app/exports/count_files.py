@@ -14,9 +14,9 @@ import xlsxwriter
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from ..config import own_version
 from ..languages import direction
 from .counts import Counts, PetitionCounts
-from .own_version import own_version
 from .rules import BYTE_ORDER_MARK, csv_line
 from .tables import Cell, Table, about, tables
 

@@ -10,13 +10,12 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, Result, func, select
 
 from ..clock import utc_day
-from ..config import settings
+from ..config import own_version, settings
 from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import PetitionRecord, petition_by_id
 from ..signing.models import Signature
 from ..tally.queries import statement
-from .own_version import own_version
 from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader, row_line
 
 ROWS_AT_A_TIME = 500

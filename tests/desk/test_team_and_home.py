@@ -124,7 +124,7 @@ def test_the_home_says_when_nothing_needs_anybody(app):
     page = signed_in(app).language("en").get("/desk/")
 
     assert "Nothing. Mail goes out, and people can sign." in page.text
-    assert page.text.count('scope="row"') == 2
+    assert page.text.count('<dl class="numbers">') == 2
 
 
 def test_the_home_says_that_mails_were_refused_for_good(app):

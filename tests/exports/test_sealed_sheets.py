@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select, update
 
 from campaign_app.audit import queries as audit
+from campaign_app.config import own_version
 from campaign_app.exports import commands
 from campaign_app.exports import operations as exports
 from campaign_app.exports.commands import export
 from campaign_app.exports.opening import Opening, csv_of
 from campaign_app.exports.operations import PurposeMissing, write_sealed_sheet
-from campaign_app.exports.own_version import own_version
 from campaign_app.exports.rules import header_of
 from campaign_app.extensions import db
 from campaign_app.petitions.rules import PetitionUnknown

@@ -177,7 +177,9 @@ def test_an_erased_name_does_not_stay_in_the_files_of_the_database(app, client, 
 
     run_job(app, "journal of the database")
 
-    files = [path for path in settings().home.glob("nidaa.sqlite3*") if path.is_file()]  # not the bell of writers
+    files = [
+        path for path in settings().home.glob("nidaa.sqlite3*") if path.is_file()
+    ]  # not the bell of writers
     assert [path.name for path in files if b"Canary Shown" in path.read_bytes()] == []
 
 
