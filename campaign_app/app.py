@@ -7,6 +7,7 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from . import (
@@ -87,7 +88,7 @@ def _flask_config(chosen: Settings) -> dict[str, Any]:
     if chosen.sqlalchemy_url.startswith("postgresql"):
         engine_options |= {
             "pool_size": chosen.web_threads,
-            "max_overflow": 2,
+            "max_overflow": chosen.web_threads,  # a session that reads while something is written at once
             "pool_timeout": DATABASE_WAIT_SECONDS,
             "connect_args": {"connect_timeout": DATABASE_WAIT_SECONDS},
         }
@@ -162,6 +163,7 @@ def _register_error_pages(app: Flask) -> None:
         SigningUnavailable: 503,
         KeyProblem: 503,
         OperationalError: 503,
+        PoolTimeout: 503,
         ParseException: 400,  # a body in broken chunks, which gunicorn notices only while a form is read
     }
     for problem, status in statuses.items():

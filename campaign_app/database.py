@@ -20,6 +20,7 @@ from typing import Any
 from flask import Flask, current_app, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .extensions import db
 
@@ -135,6 +136,8 @@ def write_once_more(work: Callable[[], None]) -> None:
     end_transaction()
     try:
         work()
+    except PoolTimeout as problem:
+        raise OperationalError("waiting for a connection", None, problem) from problem
     except DBAPIError as problem:
         end_transaction()
         if not problem.connection_invalidated and getattr(problem.orig, "sqlstate", "") != DEADLOCK:

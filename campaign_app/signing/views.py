@@ -148,6 +148,7 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
         consents=current_consents(),
         wants_updates=form.wants_updates.data,
     )
+    admission.know_tag_key(petition.id)
     with at_once() as connection:
         operations.sign(
             connection=connection,

@@ -139,6 +139,8 @@ def test_one_proof_sent_to_two_workers_with_many_bodies_is_accepted_once(app, br
 
     with ThreadPoolExecutor(8) as pool:
         answers = Counter(pool.map(post, range(16)))
+    with neighbour.app_context():
+        db.engine.dispose()
 
     assert answers == {303: 1, 422: 15}
     assert requests() == 1

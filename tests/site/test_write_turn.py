@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from campaign_app import database
 from campaign_app.clock import utc_now
@@ -162,6 +163,14 @@ def test_a_connection_that_died_is_noticed_by_a_prepared_statement_and_thrown_aw
     assert lost.value.connection_invalidated
     with at_once() as connection:
         tally_cell(connection, "requested")
+
+
+def test_whoever_gets_no_connection_in_time_is_told_that_the_database_does_not_answer(context):
+    def finds_the_pool_empty():
+        raise PoolTimeout("QueuePool limit reached")
+
+    with pytest.raises(OperationalError):
+        write_once_more(finds_the_pool_empty)
 
 
 def written_in_vain():
