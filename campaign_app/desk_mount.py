@@ -57,5 +57,5 @@ class DeskMount:
 def register(public: Flask, *, inline_style: str) -> None:
     """Mount the desk on the public application. inline_style: as it stands between <style> tags of our pages."""
     mount = DeskMount(public, inline_style)
-    public.wsgi_app = mount  # type: ignore[method-assign]
+    public.wsgi_app = mount  # type: ignore[method-assign] # as Flask documents it
     public.extensions[MOUNTED] = mount

@@ -52,7 +52,7 @@ def accept(token: str) -> ResponseReturnValue:
     except InvitationUnknown:
         return render_template("accounts/invitation_over.html"), 410
     sign_out()
-    login_user(joined, authn_via=["link"])  # type: ignore[arg-type]
+    login_user(joined, authn_via=["link"])  # type: ignore[arg-type] # our model stands in for the library's
     db.session.commit()
     return redirect(url_for(".sign_in_settings"), 303)
 
@@ -147,7 +147,7 @@ def _code_is_right(code: str) -> bool:
     is_right: bool = _security.totp_factory.verify_totp(
         code,
         me.tf_totp_secret or "",
-        me,  # type: ignore[arg-type]
+        me,  # type: ignore[arg-type] # our model stands in for the library's
         window=30,
     )
     if not is_right:

@@ -60,7 +60,7 @@ class LibraryUser:
         """Whether the password is right; one hashed with older settings is hashed anew."""
         from flask_security.utils import verify_and_update_password
 
-        return bool(verify_and_update_password(password, self))  # type: ignore[arg-type]
+        return bool(verify_and_update_password(password, self))  # type: ignore[arg-type] # our model stands in for the library's
 
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
         """Tell whoever listens that a password, a code or a passkey was wrong."""
@@ -68,7 +68,7 @@ class LibraryUser:
         from flask_security.signals import user_failed_authn
 
         user_failed_authn.send(
-            current_app._get_current_object(),  # type: ignore[attr-defined]
+            current_app._get_current_object(),  # type: ignore[attr-defined] # typed as what it stands for
             user=self,
             auth_type=auth_type,
             tfa=tfa,

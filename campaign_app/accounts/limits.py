@@ -8,7 +8,7 @@ import math
 import time
 
 from flask import Flask, current_app, request, session
-from limits import parse
+from limits import RateLimitItem, parse
 from werkzeug.exceptions import TooManyRequests
 
 from ..extensions import limiter
@@ -44,8 +44,8 @@ def _count() -> None:
         _hit(BY_ACCOUNT, f"desk-{request.endpoint}", name)
 
 
-def _hit(limit: object, what: str, key: str) -> None:
-    if limiter.limiter.hit(limit, what, key):  # type: ignore[arg-type]
+def _hit(limit: RateLimitItem, what: str, key: str) -> None:
+    if limiter.limiter.hit(limit, what, key):
         return
-    ends_at = limiter.limiter.get_window_stats(limit, what, key).reset_time  # type: ignore[arg-type]
+    ends_at = limiter.limiter.get_window_stats(limit, what, key).reset_time
     raise TooManyRequests(retry_after=max(1, math.ceil(ends_at - time.time())))

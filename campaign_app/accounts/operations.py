@@ -123,8 +123,8 @@ def accept(*, token: str, name: str, password_hash: str, locale: str, now: datet
 
 def withdraw_invitation(*, invitation_id: int, by: Organiser, now: datetime) -> None:
     """Let an invitation's link stop working; nothing where it has already. Never commits."""
-    gone = db.session.execute(delete(Invitation).where(Invitation.id == invitation_id))
-    if gone.rowcount:  # type: ignore[attr-defined]
+    gone = delete(Invitation).where(Invitation.id == invitation_id).returning(Invitation.id)
+    if db.session.scalars(gone).all():
         subject = f"invitation:{invitation_id}"
         record(action="accounts.withdraw-invitation", by=by.audit_name, subject=subject, now=now)
 
@@ -183,12 +183,10 @@ def begin_session(*, organiser: Organiser, via: str, now: datetime) -> str:
 
 def end_session(*, session_id: int, organiser: Organiser, now: datetime) -> bool:
     """End one session of an organiser; whether there was one. Never commits."""
-    gone = db.session.execute(
-        delete(OrganiserSession).where(
-            OrganiserSession.id == session_id, OrganiserSession.organiser_id == organiser.id
-        )
+    gone = delete(OrganiserSession).where(
+        OrganiserSession.id == session_id, OrganiserSession.organiser_id == organiser.id
     )
-    if not gone.rowcount:  # type: ignore[attr-defined]
+    if not db.session.scalars(gone.returning(OrganiserSession.id)).all():
         return False
     record(action="accounts.end-session", by=organiser.audit_name, subject=f"session:{session_id}", now=now)
     return True
@@ -245,5 +243,4 @@ def _end_sessions(organiser: Organiser, but: str | None = None) -> int:
     statement = delete(OrganiserSession).where(OrganiserSession.organiser_id == organiser.id)
     if but is not None:
         statement = statement.where(OrganiserSession.token_hash != hash_of(but))
-    ended: int = db.session.execute(statement).rowcount  # type: ignore[attr-defined]
-    return ended
+    return len(db.session.scalars(statement.returning(OrganiserSession.id)).all())

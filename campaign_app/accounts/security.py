@@ -80,7 +80,7 @@ class SignInForm(LoginForm):
         if found is None or stored is None or not is_right:
             self.form_errors.append("")  # the page has one sentence for every reason
             return False
-        self.user = found  # type: ignore[assignment]
+        self.user = found  # type: ignore[assignment] # our model stands in for the library's
         self.user_authenticated = True
         return True
 
@@ -99,7 +99,7 @@ def _hash_of_nobody() -> str:
 def register(desk: Flask, secret: bytes) -> Security:
     """Give the desk the library's sign-in. secret: the application's; every use has a key of its own."""
     desk.config.update(_settings(secret))
-    store = SQLAlchemyUserDatastore(db, Organiser, Role, Passkey)  # type: ignore[arg-type]
+    store = SQLAlchemyUserDatastore(db, Organiser, Role, Passkey)  # type: ignore[arg-type] # our model stands in for the library's
     security = Security(
         desk,
         store,
@@ -109,7 +109,7 @@ def register(desk: Flask, secret: bytes) -> Security:
         webauthn_util_cls=OwnOrigin,
     )
     # The library that holds the session would else keep a hash of the browser's address and name in it.
-    desk.login_manager.session_protection = None  # type: ignore[attr-defined]
+    desk.login_manager.session_protection = None  # type: ignore[attr-defined] # set by the library
     security.want_json(lambda asked: False)
     security.reauthn_handler(_ask_again)
     return security

@@ -193,10 +193,8 @@ def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal],
 
 
 def _hide_names() -> int:
-    hidden = db.session.execute(
-        update(Signature).where(Signature.public_name.is_not(None)).values(public_name=None)
-    )
-    return int(hidden.rowcount)  # type: ignore[attr-defined]
+    hidden = update(Signature).where(Signature.public_name.is_not(None)).values(public_name=None)
+    return db.session.connection().execute(hidden).rowcount
 
 
 @contextmanager
