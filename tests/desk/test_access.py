@@ -120,6 +120,21 @@ def test_what_weighs_much_asks_for_the_second_factor_again_once_it_is_old(app):
         assert answer.location.startswith("/desk/prove?next="), (rule.endpoint, method)
 
 
+def test_what_weighs_much_asks_for_a_fresh_factor():
+    asking = {endpoint for endpoint, access in ACCESS.items() if access.fresh}
+
+    assert asking == {
+        "security.change_password",
+        "security.mf_recovery_codes",
+        "security.wan_delete",
+        "team.ask_to_deactivate",
+        "team.begin_anew",
+        "team.change_roles",
+        "team.deactivate",
+        "team.invite",
+    }
+
+
 def test_a_role_is_changed_only_with_a_fresh_factor_and_the_page_comes_back(app):
     client = signed_in(app)
     make_factor_old(client)

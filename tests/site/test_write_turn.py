@@ -97,6 +97,11 @@ def test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path):
     theirs.give_back()
 
 
+def test_whoever_waits_is_woken_by_the_bell_and_not_by_the_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "UNHEARD_BELL_MS", 2_000 * PATIENCE_SECONDS)
+    test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path)
+
+
 def test_a_bell_that_nobody_hears_keeps_nobody_from_the_turn(tmp_path, monkeypatch):
     monkeypatch.setattr("os.write", lambda *_: 1)
     test_the_turn_goes_to_another_process_when_it_is_given_back(tmp_path)
@@ -157,9 +162,12 @@ def test_a_prepared_statement_is_refused_in_the_words_of_sqlalchemy_without_what
 def test_a_connection_that_died_is_noticed_by_a_prepared_statement_and_thrown_away(context):
     if is_sqlite(context):
         return
-    with pytest.raises(DBAPIError) as lost:
-        written_when_dead()
+    thrown_away: list[bool] = []
 
+    with pytest.raises(DBAPIError) as lost:
+        written_when_dead(thrown_away)
+
+    assert thrown_away == [True]
     assert lost.value.connection_invalidated
     with at_once() as connection:
         tally_cell(connection, "requested")
@@ -180,13 +188,16 @@ def written_in_vain():
         raise ZeroDivisionError
 
 
-def written_when_dead():
-    """Write on a connection that the server has ended."""
+def written_when_dead(thrown_away):
+    """Write on a connection that the server has ended, and note whether it was thrown away."""
     with at_once() as connection:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
         with db.engine.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
-        tally_cell(connection, "requested")
+        try:
+            tally_cell(connection, "requested")
+        finally:
+            thrown_away.append(connection.invalidated)
 
 
 def tally_cell(connection, event):
