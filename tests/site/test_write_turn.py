@@ -192,10 +192,14 @@ def written_when_dead(thrown_away):
     """Write on a connection that the server has ended, and note whether it was thrown away."""
     with at_once() as connection:
         own = connection.scalar(text("SELECT pg_backend_pid()"))
+        cell = TALLY_CELL | {
+            "event": "requested",
+            "petition_id": connection.scalar(select(Petition.id).limit(1)),
+        }
         with db.engine.connect() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
         try:
-            tally_cell(connection, "requested")
+            INSERT_CELL.run(connection, cell)
         finally:
             thrown_away.append(connection.invalidated)
 
