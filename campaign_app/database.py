@@ -103,8 +103,9 @@ def at_once() -> Iterator[Connection]:
 
     On SQLite the transaction begins with the first prepared statement. On PostgreSQL each statement is a transaction,
     since beginning and ending one would be two more journeys: what belongs together must be one statement there.
-    Meanwhile the session can only read, for what is seldom looked up; its own transaction must be over.
+    The session's own transaction ends before, and meanwhile it can only read.
     """
+    end_transaction()
     token = _only_reads.set(True)
     try:
         with _engine_at_once().connect() as connection:

@@ -11,10 +11,7 @@ from flask import request
 
 from ..clock import utc_now
 from ..config import settings
-from ..database import reading
 from ..errors import Refusal
-from ..extensions import db
-from ..sealing import tags
 from ..sealing.keys import Keyring, keyring, signing_is_allowed
 from ..shield import ceilings, check_token, form_token, held, work
 from ..shield.operations import NonceSpent, body_mac
@@ -143,14 +140,6 @@ def new_form_token(petition_id: int, now: datetime) -> str:
 def new_check_token(petition_id: int, now: datetime | None = None) -> str:
     """Return the one-use token of the "check your details" step."""
     return check_token.issue(petition_id, now or utc_now())
-
-
-def know_tag_key(petition_id: int) -> None:
-    """Read a petition's tag key, once a process, before a connection is taken to write with: nobody waits for a second
-    one while holding a first. Raises as `tags.petition_tag_key` does.
-    """
-    with reading():
-        tags.petition_tag_key(petition_id, session=db.session)
 
 
 def signing_keyring() -> Keyring:

@@ -6,6 +6,7 @@ nothing commits: the view does, once.
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,9 +25,7 @@ from ..sealing.tokens import new_token, token_hash
 from ..shield import operations as shield
 from ..tally import operations as tally
 from . import requests
-from .counting import (
-    end_requests_where,
-)
+from .counting import end_requests_where
 from .mailboxes import mailbox_mark
 from .models import Pending
 from .requests import Signer
@@ -58,15 +57,16 @@ def sign(
     plan_mail: PlanMail,
     keyring: Keyring,
     now: datetime,
-    connection: Connection | None = None,
+    writing: AbstractContextManager[Connection] | None = None,
 ) -> None:
     """Record a pending signature and queue its confirmation mail; the same body again changes nothing.
 
     Never looks whether the address has signed: the mailed link settles that, so no
     answer, count or delay reveals a signer.
 
-    connection: from `database.at_once`, by default the session's.
-    Raises shield's NonceSpent where the single-use token came with another body. Executes; never commits.
+    writing: `database.at_once`, entered only when everything is sealed: nobody waits for a second connection while
+    holding a first. By default the session's transaction, which is not committed.
+    Raises shield's NonceSpent where the single-use token came with another body.
     """
     key = tags.petition_tag_key(petition.id, session=db.session)
     canonical = canonical_email(signer.email)
@@ -86,16 +86,17 @@ def sign(
         },
         key=keyring.mail_public,
     )
-    is_new = requests.store(
-        connection or db.session.connection(),
-        nonce=nonce,
-        body_mac=body_mac,
-        pending=row,
-        kind="confirm",
-        sealed_mail=sealed_mail,
-        not_before=plan.not_before,
-        now=now,
-    )
+    with writing or nullcontext(db.session.connection()) as connection:
+        is_new = requests.store(
+            connection,
+            nonce=nonce,
+            body_mac=body_mac,
+            pending=row,
+            kind="confirm",
+            sealed_mail=sealed_mail,
+            not_before=plan.not_before,
+            now=now,
+        )
     if is_new:
         plan.take()
 

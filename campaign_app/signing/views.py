@@ -148,18 +148,16 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
         consents=current_consents(),
         wants_updates=form.wants_updates.data,
     )
-    admission.know_tag_key(petition.id)
-    with at_once() as connection:
-        operations.sign(
-            connection=connection,
-            petition=petition,
-            signer=signer,
-            nonce=entry.nonce,
-            body_mac=entry.body_mac,
-            plan_mail=entry.plan_mail,
-            keyring=admission.signing_keyring(),
-            now=now,
-        )
+    operations.sign(
+        petition=petition,
+        signer=signer,
+        nonce=entry.nonce,
+        body_mac=entry.body_mac,
+        plan_mail=entry.plan_mail,
+        keyring=admission.signing_keyring(),
+        now=now,
+        writing=at_once(),
+    )
 
 
 def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseReturnValue:
