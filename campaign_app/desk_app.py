@@ -23,7 +23,7 @@ from .anonymous_logs import NidaaFlask, place_of
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
-from .desk import access, gate, views
+from .desk import access, gate, numbers_views, views
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
 from .shield.state import EXTENSION as SHIELD
@@ -86,7 +86,7 @@ def _register_rooms(desk: Flask, *, secret: bytes) -> None:
     sessions.register(desk)
     gate.register(desk)
     factors.register(desk)
-    for blueprint in (accounts_views, team_views, views.blueprint):
+    for blueprint in (accounts_views, team_views, views.blueprint, numbers_views.blueprint):
         desk.register_blueprint(blueprint)
     desk.extensions[views.LINES] = LINES
     access.refuse_unlisted(desk.view_functions)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..accounts.rules import OWNER, ROLES
+from ..accounts.rules import ORGANISER, OWNER, ROLES
 from ..errors import ConfigurationError
 
 NOBODY = frozenset[str]()
 ANYONE_HERE = frozenset(ROLES)
 OWNERS = frozenset({OWNER})
+ORGANISERS = frozenset({OWNER, ORGANISER})
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,9 @@ ACCESS: dict[str, Access] = {
     "security.two_factor_rescue": CLOSED,  # it would mail somebody
     # The desk.
     "desk.home": HERE,
+    "numbers.petitions": HERE,
+    "numbers.petition": HERE,
+    "numbers.table": Access(ORGANISERS),
     "team.people": Access(OWNERS),
     "team.invite": Access(OWNERS, fresh=True),
     "team.withdraw_invitation": Access(OWNERS),

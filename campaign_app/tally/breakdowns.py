@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from flask_babel import LazyString
@@ -84,6 +84,22 @@ def public_breakdowns(petition_id: int, lang: str, *, now: datetime) -> list[Bre
             others = published["others"] or None
             breakdowns.append(Breakdown(dimension, str(title), as_of, rows, others, is_withheld))
     return breakdowns
+
+
+def label_of(dimension: str, code: str, lang: str) -> str:
+    """Return what a group is called; a partner's code stands for itself."""
+    return _LABELS[dimension](code, lang)
+
+
+def countries_published(petition_id: int, *, now: datetime) -> tuple[int, date] | None:
+    """Return (how many countries are named in the latest breakdown, its last UTC day); None where none is published.
+
+    Each of them had at least ten people on that day, so there were people in at least as many.
+    """
+    found = latest_body(petition_id, BREAKDOWNS, now=now)
+    if found is None or not (found[1]["country"] or {}).get("rows"):
+        return None
+    return len(found[1]["country"]["rows"]), found[0]
 
 
 def _country(code: str, lang: str) -> str:
