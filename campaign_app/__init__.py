@@ -16,6 +16,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns
     facts/             figures, each with source, as-of date, scope and status
+    approvals/         what leaves only after a second person, or a wait in a team of one
     accounts/          organisers, roles, sign-in, sessions, invitations
     mail/              outbox table, worker, messages, periodic jobs
     shield/            network buckets, proof of work, form tokens, ceilings

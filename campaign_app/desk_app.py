@@ -20,6 +20,9 @@ from .accounts.sessions import LANGUAGE
 from .accounts.team_views import blueprint as team_views
 from .accounts.today import Lines
 from .anonymous_logs import NidaaFlask, place_of
+from .approvals.desk_views import PLACES
+from .approvals.desk_views import blueprint as approval_views
+from .approvals.today import approval_lines
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
@@ -30,7 +33,16 @@ from .shield.state import EXTENSION as SHIELD
 
 COOKIE = "nidaa-desk"
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
-LINES: tuple[Lines, ...] = (key_lines, mail_lines, held_lines)
+LINES: tuple[Lines, ...] = (key_lines, mail_lines, held_lines, approval_lines)
+BLUEPRINTS = (
+    accounts_views,
+    team_views,
+    views.blueprint,
+    approval_views,
+    numbers_views.blueprint,
+)
+# Room → the page that shows what waits to be approved; it takes the reference.
+APPROVAL_PLACES: dict[str, str] = {}
 # Settings that both applications share.
 SHARED = (
     "SQLALCHEMY_DATABASE_URI",
@@ -86,9 +98,10 @@ def _register_rooms(desk: Flask, *, secret: bytes) -> None:
     sessions.register(desk)
     gate.register(desk)
     factors.register(desk)
-    for blueprint in (accounts_views, team_views, views.blueprint, numbers_views.blueprint):
+    for blueprint in BLUEPRINTS:
         desk.register_blueprint(blueprint)
     desk.extensions[views.LINES] = LINES
+    desk.extensions[PLACES] = APPROVAL_PLACES
     access.refuse_unlisted(desk.view_functions)
 
 

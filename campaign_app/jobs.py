@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from .approvals import operations as approvals
 from .clock import utc_day
 from .config import settings
 from .database import empty_journal
@@ -36,6 +37,9 @@ def register(app: Flask) -> None:
     add_job(
         app,
         Job("closing petitions", timedelta(minutes=1), lambda now: retention.close_due_petitions(now=now)),
+    )
+    add_job(
+        app, Job("who is alone", timedelta(minutes=1), lambda now: approvals.notice_who_is_alone(now=now))
     )
     add_job(app, Job("contacts no longer needed", HOURLY, lambda now: retention.delete_due_contacts(now=now)))
     add_job(app, Job("tags no longer needed", HOURLY, lambda now: retention.shred_due_petitions(now=now)))

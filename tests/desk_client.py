@@ -10,10 +10,11 @@ from flask import Flask
 from passlib.totp import TOTP
 from werkzeug.test import TestResponse
 
-from campaign_app.accounts import operations
+from campaign_app.accounts import operations, standing
 from campaign_app.accounts.models import Organiser, Passkey
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.accounts.rules import OWNER
+from campaign_app.approvals.models import Approval
 from campaign_app.clock import utc_now
 from campaign_app.columns import random_key
 from campaign_app.desk_mount import MOUNTED
@@ -125,6 +126,7 @@ def give_roles(app: Flask, roles: Sequence[str], email: str = EMAIL) -> None:
         found = organiser_by_email(email)
         assert found is not None
         found.roles = operations._roles(roles)
+        standing.note(organiser=found, now=utc_now())
         db.session.commit()
 
 
@@ -141,7 +143,19 @@ def fill_accounts() -> None:
     owner = operations.accept(token=token, name="Test Owner", password_hash="-", locale="ar", now=now)
     owner.webauthn.append(passkey("Blue key"))
     operations.begin_session(organiser=owner, via="code", now=now)
+    standing.note(organiser=owner, now=now)
     operations.invite(email="viewer@example.org", roles=["viewer"], by=owner, now=now)
+    asked = Approval(
+        kind="letter",
+        room="letters",
+        subject="test-letter",
+        reference="test-letter-1",
+        digest="0" * 64,
+        says={"en": "A letter"},
+        asked_by=owner,
+        asked_at=now,
+    )
+    db.session.add(asked)
 
 
 def passkey(name: str) -> Passkey:

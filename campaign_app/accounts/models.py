@@ -6,7 +6,7 @@ Column names that begin with fs_, tf_ or mf_ are Flask-Security's: it reads and 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -133,3 +133,26 @@ class Invitation(Model):
     invited_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+
+
+class RoleSpan(Model):
+    """From when to when an organiser could use a role; see standing.py. Never deleted. Open while ended_at is null."""
+
+    __tablename__ = "role_span"
+    __table_args__ = (
+        one_of("role", ROLES),
+        Index(
+            "ix_role_span_open",
+            "organiser_id",
+            "role",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organiser.id"), index=True)
+    role: Mapped[str] = mapped_column(word())
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from ..audit.operations import record
 from ..extensions import db
-from . import queries, rules
+from . import queries, rules, standing
 from .models import Invitation, Organiser, OrganiserSession, Role
 from .queries import hash_of
 
@@ -116,7 +116,7 @@ def accept(*, token: str, name: str, password_hash: str, locale: str, now: datet
     _end_sessions(organiser)
     subject = f"invitation:{invitation.id}"
     db.session.delete(invitation)
-    db.session.flush()
+    standing.note(organiser=organiser, now=now)
     record(action="accounts.join", by=organiser.audit_name, subject=subject, now=now)
     return organiser
 
@@ -139,7 +139,7 @@ def change_roles(*, organiser: Organiser, roles: Collection[str], by: Organiser,
     if rules.OWNER not in wanted:
         _refuse_last_owner(organiser)
     organiser.roles = _roles(wanted)
-    db.session.flush()
+    standing.note(organiser=organiser, now=now)
     _end_sessions(organiser, but=None)
     details = {"had": had, "has": wanted}
     record(
@@ -160,7 +160,7 @@ def deactivate(*, organiser: Organiser, by: Organiser, now: datetime) -> None:
     organiser.active = False
     organiser.fs_uniquifier = uuid.uuid4().hex
     db.session.execute(delete(Invitation).where(Invitation.email == organiser.email))
-    db.session.flush()
+    standing.note(organiser=organiser, now=now)
     _end_sessions(organiser)
     record(action="accounts.deactivate", by=by.audit_name, subject=organiser.audit_name, now=now)
 
@@ -206,7 +206,8 @@ def note_failed_factor(*, organiser: Organiser, what: str, now: datetime) -> Non
 
 
 def note_change(*, organiser: Organiser, what: str, now: datetime) -> None:
-    """Put on record what somebody changed of their own sign-in. Never commits."""
+    """Put on record what somebody changed of their own sign-in, and what they can do by it. Never commits."""
+    standing.note(organiser=organiser, now=now)
     record(action="accounts.change-sign-in", by=organiser.audit_name, details={"what": what}, now=now)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..accounts.rules import ORGANISER, OWNER, ROLES
+from ..accounts.rules import APPROVER, ORGANISER, OWNER, ROLES
 from ..errors import ConfigurationError
 
 NOBODY = frozenset[str]()
 ANYONE_HERE = frozenset(ROLES)
 OWNERS = frozenset({OWNER})
 ORGANISERS = frozenset({OWNER, ORGANISER})
+APPROVERS = frozenset({OWNER, ORGANISER, APPROVER})  # which of them approves what stands in approvals/rules.py
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ ACCESS: dict[str, Access] = {
     "team.ask_to_deactivate": Access(OWNERS, fresh=True),
     "team.deactivate": Access(OWNERS, fresh=True),
     "team.begin_anew": Access(OWNERS, fresh=True),
+    # What needs a second person.
+    "approvals.waiting": Access(APPROVERS),
+    "approvals.approve": Access(APPROVERS, fresh=True),
+    "approvals.decline": Access(APPROVERS),
+    "approvals.cancel": Access(APPROVERS),
 }
 
 

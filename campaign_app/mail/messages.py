@@ -19,7 +19,7 @@ from flask_babel import force_locale
 
 from ..campaign import campaign
 from ..config import settings
-from ..languages import LANGUAGES, direction, format_day
+from ..languages import LANGUAGES, direction, format_date_time, format_day
 from . import rules
 from .wire import MESSAGE_POLICY, carried_address
 
@@ -50,7 +50,7 @@ class Wording:
 def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: datetime) -> EmailMessage:
     """Return the finished mail of a kind that is sent; "resend" is settled, not sent.
 
-    parameters: "to", "language" and "token"; where they apply "title" and "name".
+    parameters: "to", "language" and "token"; where they apply "title" and "name", or "what", "about" and "moment".
     expires_on: the last UTC day on which its link works. Raises DeliveryRefused for an impossible address.
     """
     lang = parameters["language"]
@@ -60,6 +60,9 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
         link=_link(kind, lang, parameters["token"]),
         title=_one_line(parameters.get("title", "")),
         name=_one_line(parameters.get("name", "")),
+        what=parameters.get("what", ""),
+        about=parameters.get("about", ""),
+        moment=_moment(parameters.get("moment", ""), lang),
         last_day=format_day(expires_on, lang),
     )
     message = EmailMessage(policy=MESSAGE_POLICY)
@@ -77,8 +80,12 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
 
 def _link(kind: str, lang: str, token: str) -> str:
     """Return the address that a mail brings: the page with one button, or for an organiser the way to the desk."""
-    place = f"desk/invitation/{token}" if kind == rules.INVITATION else f"{lang}/confirm/{token}"
-    return f"{settings().base_url}/{place}"
+    places = {rules.INVITATION: f"desk/invitation/{token}", rules.APPROVAL_NOTICE: "desk/approvals/"}
+    return f"{settings().base_url}/{places.get(kind, f'{lang}/confirm/{token}')}"
+
+
+def _moment(written: str, lang: str) -> str:
+    return format_date_time(datetime.fromisoformat(written), lang) if written else ""
 
 
 def wording(kind: str, lang: str, **values: str) -> Wording:

@@ -124,6 +124,7 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
     asking = {endpoint for endpoint, access in ACCESS.items() if access.fresh}
 
     assert asking == {
+        "approvals.approve",
         "security.change_password",
         "security.mf_recovery_codes",
         "security.wan_delete",

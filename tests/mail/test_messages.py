@@ -36,6 +36,8 @@ def mail(kind="confirm", lang="en", **changes):
 
 
 def link_of(kind, lang):
+    if kind == rules.APPROVAL_NOTICE:
+        return f"{HOST}/desk/approvals/"
     place = "desk/invitation" if kind == rules.INVITATION else f"{lang}/confirm"
     return f"{HOST}/{place}/token-1"
 

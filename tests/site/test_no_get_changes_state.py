@@ -75,7 +75,7 @@ def visitor(request, client, mail_dir, monkeypatch) -> Visitor:
 
 @pytest.fixture
 def mailbox(visitor: Visitor) -> list[EmailMessage]:
-    """One mail of every kind: a confirmation, its reminder, a link asked for, an operator's test, an invitation."""
+    """One mail of every kind: a confirmation, its reminder, a link asked for, an operator's test, to owners."""
     app, now = visitor.client.application, utc_now()
     visitor.confirm(visitor.sign())
     visitor.ask_for_link()
@@ -87,7 +87,8 @@ def mailbox(visitor: Visitor) -> list[EmailMessage]:
     to_owner = {"to": EMAIL, "language": visitor.lang, "token": first_link(app)}
     with app.app_context():
         invitation = compose(kind=rules.INVITATION, parameters=to_owner, expires_on=utc_day(now), now=now)
-    return [*mails(visitor.mail_dir), test, invitation]
+        notice = compose(kind=rules.APPROVAL_NOTICE, parameters=to_owner, expires_on=utc_day(now), now=now)
+    return [*mails(visitor.mail_dir), test, invitation, notice]
 
 
 def links_of(mail: EmailMessage) -> set[str]:

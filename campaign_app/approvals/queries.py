@@ -1,0 +1,79 @@
+"""Reads what was asked, and how it stands at a moment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ..accounts import standing as people
+from ..accounts.models import Organiser
+from ..extensions import db
+from . import rules
+from .models import Approval
+from .rules import Ability, Standing
+
+SETTLED_SHOWN = 20
+
+
+def approval_of(room: str, reference: str) -> Approval | None:
+    """Return what was last asked about something of a room."""
+    return db.session.scalar(
+        select(Approval)
+        .where(Approval.room == room, Approval.reference == reference)
+        .order_by(Approval.id.desc())
+        .limit(1)
+    )
+
+
+def open_approvals() -> Sequence[Approval]:
+    """Return what waits to be approved or released, the longest waiting first."""
+    return db.session.scalars(
+        select(Approval).where(Approval.state.in_(rules.OPEN_STATES)).order_by(Approval.id)
+    ).all()
+
+
+def settled_approvals(limit: int = SETTLED_SHOWN) -> Sequence[Approval]:
+    """Return what was last released, declined or cancelled, the newest first."""
+    return db.session.scalars(
+        select(Approval)
+        .where(Approval.state.not_in(rules.OPEN_STATES))
+        .order_by(Approval.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def standing(approval: Approval, now: datetime) -> Standing:
+    """Return how an approval stands. Reads only."""
+    return rules.standing_of(
+        state=approval.state,
+        kind=approval.kind,
+        asked_at=approval.asked_at,
+        alone_since=alone_since(approval.asked_by_id, approval.kind, now),
+        now=now,
+    )
+
+
+def alone_since(asker_id: int, kind: str, now: datetime) -> datetime | None:
+    """Return since when nobody but an asker may approve a kind; None while somebody else may."""
+    roles = rules.APPROVERS[kind]
+    return rules.alone_since(
+        asker_id,
+        able=[each.id for each in people.able_now(roles)],
+        abilities=[Ability(span.organiser_id, span.ended_at) for span in people.spans_of(roles)],
+        now=now,
+    )
+
+
+def may_approve(approval: Approval, who: Organiser) -> bool:
+    """Whether somebody is a second person for this: another one than asked, with a role that may."""
+    return approval.asked_by_id != who.id and is_approver(approval, who)
+
+
+def is_approver(approval: Approval, who: Organiser) -> bool:
+    """Whether somebody has a role that may approve this, and can use it."""
+    return bool(people.usable_roles(who) & rules.APPROVERS[approval.kind])
+
+
+def may_cancel(approval: Approval, who: Organiser) -> bool:
+    """Whether somebody asked for this, or is an owner."""
+    return approval.asked_by_id == who.id or "owner" in people.usable_roles(who)
