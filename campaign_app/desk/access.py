@@ -10,7 +10,9 @@ NOBODY = frozenset[str]()
 ANYONE_HERE = frozenset(ROLES)
 OWNERS = frozenset({OWNER})
 ORGANISERS = frozenset({OWNER, ORGANISER})
-APPROVERS = frozenset({OWNER, ORGANISER, APPROVER})  # which of them approves what stands in approvals/rules.py
+APPROVERS = frozenset(
+    {OWNER, ORGANISER, APPROVER}
+)  # which of them approves what stands in approvals/rules.py
 
 
 @dataclass(frozen=True)
