@@ -12,6 +12,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     desk_app.py        the desk: an application of its own, with sessions and sign-in
     desk/              the organisers' home, and the table of who may open what
     exports/           counts as tables; sheets of signatures, sealed for the campaign's own keys
+    integrity/         what stands out; taking signatures out by a rule, and putting them back; totals from elsewhere
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns

@@ -12,6 +12,8 @@ from .clock import utc_day
 from .config import settings
 from .database import empty_journal
 from .extensions import db
+from .integrity import arrivals
+from .integrity import operations as integrity
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
 from .sealing import tags
@@ -22,6 +24,8 @@ from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
 from .tally import snapshots
 
+SOON = timedelta(seconds=10)
+A_MINUTE = timedelta(minutes=1)
 OFTEN = timedelta(minutes=10)
 HOURLY = timedelta(hours=1)
 
@@ -36,7 +40,7 @@ def register(app: Flask) -> None:
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
     add_job(
         app,
-        Job("closing petitions", timedelta(minutes=1), lambda now: retention.close_due_petitions(now=now)),
+        Job("closing petitions", A_MINUTE, lambda now: retention.close_due_petitions(now=now)),
     )
     add_job(
         app, Job("who is alone", timedelta(minutes=1), lambda now: approvals.notice_who_is_alone(now=now))
@@ -48,6 +52,8 @@ def register(app: Flask) -> None:
     add_job(app, Job("old tombstones", HOURLY, lambda now: tombstones.forget_old(now=now)))
     add_job(app, Job("midnight snapshots", OFTEN, lambda now: snapshots.take(now=now)))
     add_job(app, Job("confirmation rates", OFTEN, lambda now: rates.take(now=now)))
+    add_job(app, Job("invalidations", SOON, lambda now: integrity.work(now=now), lease=A_MINUTE))
+    add_job(app, Job("what stands out", OFTEN, lambda now: arrivals.look(now=now)))
     add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))
 
 

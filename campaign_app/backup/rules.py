@@ -23,6 +23,7 @@ LEFT_OUT: Mapping[str, str] = {
     "job_lease": "which worker has what in hand",
     "spent": "used form tokens, which no form older than a day needs",
     "organiser_session": "who is signed in at the desk: everyone signs in anew",
+    "arrival_report": "what stood out among the signatures, which the worker reckons anew",
     "invitation": "links to join, which a restore would make good again after they were used",
 }
 

@@ -16,6 +16,13 @@ class Pending(Model):
     __tablename__ = "pending"
     __table_args__ = (
         Index(None, "petition_id", "tag"),
+        Index(
+            "ix_pending_held",
+            "petition_id",
+            "domain_tag",
+            sqlite_where=text("is_held = 1"),
+            postgresql_where=text("is_held"),
+        ),
         one_of("purpose", PURPOSES),
         one_of("path", PATHS),
     )
@@ -59,6 +66,8 @@ class Signature(Model):
             sqlite_where=text("public_name IS NOT NULL"),
             postgresql_where=text("public_name IS NOT NULL"),
         ),
+        # Who came on which day from where, without a look at the rows: for what stands out, and rules that take out.
+        Index("ix_signature_arrivals", "petition_id", "signed_on", "domain_tag", "state", "tally_cell_id"),
         one_of("state", SIGNATURE_STATES),
         one_of("path", PATHS),
     )

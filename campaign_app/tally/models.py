@@ -1,17 +1,18 @@
 """The cells: how many people and mailboxes one kind of event touched, in one place of the breakdown, on one day.
 
-And the snapshots that are published of them.
+The snapshots that are published of them, and totals from elsewhere, which are never added to them.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..columns import one_of, word
+from ..accounts.models import Organiser
+from ..columns import UtcDateTime, one_of, word
 from ..extensions import Model
-from .rules import EVENTS
+from .rules import EVENTS, OUTSIDE_KINDS
 
 DIMENSIONS = ("petition_id", "day", "event", "reason", "country", "language", "source", "path", "slot")
 BREAKDOWNS = "breakdowns"
@@ -59,3 +60,36 @@ class TallySnapshot(Model):
     day: Mapped[date]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     basis: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class OutsideTotal(Model):
+    """A number that we did not count: another platform's, or signatures on paper. A row is never changed but checked.
+
+    name: the platform, or what the sheets are called. evidence: an address, or where the copy lies; sha256: of that
+    copy, hexadecimal. held_by, destroy_by: of paper, who keeps the sheets and until when. takes_back_id: the earlier
+    row that this one says was a mistake. It is shown once somebody else has checked it.
+    """
+
+    __tablename__ = "outside_total"
+    __table_args__ = (one_of("kind", OUTSIDE_KINDS),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petition.id"), index=True)
+    kind: Mapped[str] = mapped_column(word())
+    name: Mapped[str] = mapped_column(word(100))
+    number: Mapped[int]
+    sheets: Mapped[int | None]
+    as_of: Mapped[date]
+    evidence: Mapped[str] = mapped_column(word(500))
+    sha256: Mapped[str] = mapped_column(word(64))
+    held_by: Mapped[str] = mapped_column(word(100), default="")
+    destroy_by: Mapped[date | None]
+    takes_back_id: Mapped[int | None] = mapped_column(ForeignKey("outside_total.id"))
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("organiser.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id"))
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    recorded_by: Mapped[Organiser] = relationship(foreign_keys=recorded_by_id)
+    checked_by: Mapped[Organiser | None] = relationship(foreign_keys=checked_by_id)
+    takes_back: Mapped["OutsideTotal | None"] = relationship(remote_side=id)

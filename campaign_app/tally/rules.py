@@ -15,7 +15,11 @@ EVENTS = (
     "paper",  # signed on paper, counted apart
     "endorsed",  # an organisation, counted apart
 )
+# Why people were taken out: published, and kept in the cells.
+INVALIDATION_REASONS = ("automated", "throwaway-mailboxes", "one-source", "bought", "trial")
+TAKEN_BACK = "taken-back"  # reason of a paper event: sheets that were recorded by mistake
 EFFECT = {"confirmed": 1, "restored": 1, "withdrawn": -1, "erased": -1, "invalidated": -1}
+OUTSIDE_KINDS = ("platform", "paper")  # where a number came from that we did not count
 OTHER_SOURCE = "other"
 SLOTS = 8  # rows one popular cell is spread over on PostgreSQL, so that no row is waited for
 
@@ -47,11 +51,21 @@ class Statement:
     erased: int = 0
     invalidated: Mapping[str, int] = field(default_factory=dict)
     restored: int = 0
+    restored_by_reason: Mapping[str, int] = field(default_factory=dict)
     paper: int = 0
     endorsements: int = 0
     as_of: datetime | None = None
     pending_as_of: datetime | None = None
     first_on: date | None = None
+
+    @property
+    def taken_out(self) -> dict[str, int]:
+        """Return by reason how many were invalidated and not put back since."""
+        left = {
+            reason: people - self.restored_by_reason.get(reason, 0)
+            for reason, people in self.invalidated.items()
+        }
+        return {reason: people for reason, people in left.items() if people}
 
     @property
     def departures(self) -> int:
@@ -81,6 +95,7 @@ def statement_of(
     people = mailboxes = 0
     sums = dict.fromkeys(EVENTS, 0)
     invalidated: dict[str, int] = {}
+    restored: dict[str, int] = {}
     for total in totals:
         effect = EFFECT.get(total.event, 0)
         people += effect * total.people
@@ -88,6 +103,10 @@ def statement_of(
         sums[total.event] += total.people
         if total.event == "invalidated":
             invalidated[total.reason] = invalidated.get(total.reason, 0) + total.people
+        elif total.event == "restored":
+            restored[total.reason] = restored.get(total.reason, 0) + total.people
+        elif total.event == "paper" and total.reason == TAKEN_BACK:
+            sums["paper"] -= 2 * total.people  # added a moment ago, with all others
     return Statement(
         people=people,
         mailboxes=mailboxes,
@@ -98,6 +117,7 @@ def statement_of(
         erased=sums["erased"],
         invalidated=invalidated,
         restored=sums["restored"],
+        restored_by_reason=restored,
         paper=sums["paper"],
         endorsements=sums["endorsed"],
         as_of=as_of,

@@ -26,12 +26,18 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete, func, select
 
+from campaign_app.accounts.models import Organiser
 from campaign_app.extensions import db
+from campaign_app.integrity import batches
+from campaign_app.integrity import operations as integrity
+from campaign_app.integrity.models import InvalidatedSignature, Invalidation
+from campaign_app.integrity.rules import Rule
 from campaign_app.mail import worker
 from campaign_app.mail.models import JobLease, OutboxMail
 from campaign_app.mail.transport import ConnectionBroke
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions import operations as petitions
+from campaign_app.petitions.models import Petition
 from campaign_app.petitions.queries import forget_kept, open_petition
 from campaign_app.petitions.rules import PetitionClosed
 from campaign_app.sealing import tags
@@ -45,6 +51,7 @@ from campaign_app.signing.recount import recount
 from campaign_app.signing.rules import folded_name
 from campaign_app.tally.models import TallyCell
 from campaign_app.tally.queries import SETTLED, statement
+from tests.integrity.campaigns import an_organiser
 from tests.supporters import SLUG, link_in
 
 PLACES = 2  # people of one mailbox
@@ -55,6 +62,18 @@ PEOPLE = some.sampled_from(["Amal Test", "Basel Test", "Carim Test"])
 SPELLINGS = some.sampled_from([str, str.upper, lambda name: f" {name}."])
 CRASHES = some.booleans()
 HOW_FAR = some.sampled_from(["asked", "mailed", "unnoted", "counted", "counted", "withdrawn"])
+EMPTIED = (
+    InvalidatedSignature,
+    Invalidation,
+    OutboxMail,
+    JobLease,
+    Spent,
+    Tombstone,
+    PrivateLink,
+    Pending,
+    Signature,
+    TallyCell,
+)
 Whom = tuple[str, str]  # mailbox, person
 
 
@@ -71,10 +90,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Counted:
-    """One row as the model knows it."""
+    """One row as the model knows it. out_by: the number of the run that took it out of the count, or 0."""
 
     is_counted: bool
     is_shown: bool
+    path: str = "js"
+    out_by: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,11 +141,13 @@ class Life(RuleBasedStateMachine):
         self.links: dict[str, str] = {}  # token → mailbox whose private page it opens
         self.known: list[str] = []  # tokens of mails that arrived, ever
         self.posts: list[Post] = []
+        self.active: int | None = None  # the run that takes people out just now
+        self.done: list[int] = []  # runs that may be undone
 
     @initialize(history=some.lists(some.tuples(SOME_MAILBOX, PEOPLE, some.booleans(), HOW_FAR), max_size=5))
     def begin(self, history: list[tuple[str, str, bool, str]]) -> None:
         """Empty the tables, open the petition, and let some people sign, get their mail and confirm."""
-        for model in (OutboxMail, JobLease, Spent, Tombstone, PrivateLink, Pending, Signature, TallyCell):
+        for model in EMPTIED:
             db.session.execute(delete(model))
         row = petitions.petition_by_slug(SLUG)
         row.state, row.people_per_mailbox = "open", PLACES
@@ -208,7 +231,7 @@ class Life(RuleBasedStateMachine):
 
         if self.has_place((mailbox, person)):
             self.take(add, crash=crash)
-            self.rows[mailbox, person] = Counted(is_counted=True, is_shown=is_shown)
+            self.rows[mailbox, person] = Counted(is_counted=True, is_shown=is_shown, path="added")
         else:
             with pytest.raises(private_page.AlreadyCounted):
                 add()
@@ -284,6 +307,46 @@ class Life(RuleBasedStateMachine):
         db.session.commit()
         self.forget()
 
+    @precondition(lambda self: self.active is None)
+    @rule(path=some.sampled_from(["js", "js", "added"]), steps=some.integers(0, 3), crash=CRASHES)
+    def take_out_by_a_rule(self, path: str, steps: int, crash: bool) -> None:
+        fitting = sum(row.is_counted and row.path == path for row in self.rows.values())
+        if not fitting:
+            return
+        self.take(lambda: self.invalidate(path, fitting), crash=crash)
+        self.active = self.run_now().id
+        for _ in range(steps):
+            self.take(lambda: integrity.step(now=self.now), crash=crash)
+        self.see_who_is_out(path)
+
+    @precondition(lambda self: self.active is not None)
+    @rule(is_cancelled=some.booleans(), crash=CRASHES)
+    def let_the_worker_finish(self, is_cancelled: bool, crash: bool) -> None:
+        run = self.run_now()
+        path, number = run.path, run.id
+        if is_cancelled:
+            self.take(lambda: integrity.cancel(run=self.run_now(), by=self.by(), now=self.now), crash=crash)
+        while self.take(lambda: integrity.step(now=self.now), crash=crash):
+            pass
+        if is_cancelled:
+            self.all_back(number)
+        else:
+            self.see_who_is_out(path)
+            self.done.append(number)
+        self.active = None
+
+    @precondition(lambda self: self.done and self.active is None)
+    @rule(chosen=some.data(), crash=CRASHES)
+    def undo_a_run(self, chosen: Any, crash: bool) -> None:
+        number = chosen.draw(some.sampled_from(self.done))
+        self.done.remove(number)
+        self.active = number
+        self.take(lambda: integrity.undo(run=self.run_now(), by=self.by(), now=self.now), crash=crash)
+        while self.take(lambda: integrity.step(now=self.now), crash=crash):
+            pass
+        self.active = None
+        self.all_back(number)
+
     # -- What always holds ------------------------------------------------------------------------------
 
     @invariant()
@@ -330,6 +393,46 @@ class Life(RuleBasedStateMachine):
         done = step()
         db.session.commit()
         return done
+
+    def by(self) -> Organiser:
+        """Return the organiser who does it."""
+        return db.session.scalars(select(Organiser)).first() or an_organiser()
+
+    def run_now(self) -> Invalidation:
+        """Return the run under way, or the one to be undone, as it is stored."""
+        found = integrity.active_run(self.petition.id)
+        return found or db.session.get_one(Invalidation, self.active)
+
+    def invalidate(self, path: str, fitting: int) -> None:
+        """Begin a run that takes out everyone who signed on one path."""
+        integrity.invalidate(
+            petition=db.session.get_one(Petition, self.petition.id),
+            rule=Rule(path=path),
+            reason="automated",
+            note="",
+            expected=fitting,
+            fitting=fitting,
+            by=self.by(),
+            now=self.now,
+        )
+
+    def see_who_is_out(self, path: str) -> None:
+        """Learn whom the worker took first: nobody says who that is, only that they fit the rule."""
+        out = set(
+            db.session.scalars(select(Signature.person_tag).where(Signature.state == "invalidated")).all()
+        )
+        assert self.active is not None
+        db.session.rollback()
+        for whom, row in self.rows.items():
+            if row.is_counted and self.person_tag(*whom) in out:
+                assert row.path == path
+                self.rows[whom] = replace(row, is_counted=False, out_by=self.active)
+
+    def all_back(self, number: int) -> None:
+        """Count everyone again whom a run took out and who did not leave since."""
+        for whom, row in self.rows.items():
+            if row.out_by == number:
+                self.rows[whom] = replace(row, is_counted=True, out_by=0)
 
     def no_mail_is_about_nobody(self) -> None:
         """Each waiting mail is about an open request, or a mailbox asks by it to be sent its mails again."""
@@ -394,7 +497,7 @@ class Life(RuleBasedStateMachine):
     def has_place(self, whom: Whom) -> bool:
         """Whether a person would be newly counted: known and withdrawn, or unknown with a place free."""
         if whom in self.rows:
-            return not self.rows[whom].is_counted
+            return not self.rows[whom].is_counted and not self.rows[whom].out_by
         return sum(mailbox == whom[0] for mailbox, _ in self.rows) < PLACES
 
     def end_requests(self, ends: Callable[[Asked], bool], *, keeps_links: bool = False) -> None:
@@ -451,6 +554,7 @@ def test_count_is_model_is_cells_is_rows_whatever_happens(context, monkeypatch):
         return drawn[-1]
 
     monkeypatch.setattr(operations, "new_token", new_token)
+    monkeypatch.setattr(batches, "BATCH", 1)
     monkeypatch.setattr(worker, "_random", lambda: 0.4)  # the same life twice must be the same
 
     run_state_machine_as_test(

@@ -25,6 +25,7 @@ from campaign_app.petitions.content import shipped_petitions
 from tests import every_page
 from tests.desk_client import fill_accounts
 from tests.every_page import Visitor
+from tests.integrity.campaigns import fill_integrity
 from tests.pages import AuditingClient
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -104,6 +105,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.app_context():
         run_due_jobs(now=utc_now())
         fill_accounts()  # and with it the record
+        fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
         db.session.commit()
 
 
