@@ -23,7 +23,7 @@ from .count_files import KINDS, write_counts
 from .counts import counts_of
 from .moment import one_moment
 from .opening import Opening, csv_of, require_key
-from .rules import LONGEST_HEADER, NotASheet, header_of
+from .rules import LAYOUTS, LONGEST_HEADER, PLAIN, NotASheet, header_of
 
 NOT_WHOLE = 3
 LARGEST_FILE_BYTES = 10_000
@@ -145,9 +145,17 @@ def _say_how_far(done: int, rows: int) -> None:
     help="A secret key file.",
 )
 @click.option(
+    "--columns",
+    "layout",
+    type=click.Choice(list(LAYOUTS)),
+    default=PLAIN,
+    show_default=True,
+    help="All that was kept, or what CiviCRM's import of contacts takes.",
+)
+@click.option(
     "--words", is_flag=True, help="Ask for the 24 words, or for the text of the QR code, of a backup."
 )
-def open_export(sheet: Path, secret_file: Path | None, words: bool) -> None:
+def open_export(sheet: Path, secret_file: Path | None, words: bool, layout: str) -> None:
     """Open SHEET with a campaign's secret key and write CSV to standard output.
 
     Exit codes: 0 whole; 1 nothing could be opened; 3 rows are missing or did not open (the rest is written).
@@ -160,7 +168,7 @@ def open_export(sheet: Path, secret_file: Path | None, words: bool) -> None:
             opening = Opening(header_of(lines.readline(LONGEST_HEADER)))
             require_key(opening.header, secret)
             output = sys.stdout.buffer  # bytes: the line ends of CSV must survive
-            for line in csv_of(lines, opening=opening, secret=secret):
+            for line in csv_of(lines, opening=opening, secret=secret, layout=layout):
                 output.write(line.encode())
                 if opening.seen % PROGRESS_ROWS == 0 and opening.seen:
                     click.echo(f"{opening.seen} of {opening.header.rows} …", err=True)

@@ -11,13 +11,15 @@ from ..sealing.contacts import open_contact
 from ..sealing.problems import CannotOpen, NotSealed, SealedForOthers
 from .rules import (
     BYTE_ORDER_MARK,
+    PLAIN,
     NotAContact,
     NotARow,
     SheetHeader,
     csv_line,
     csv_row,
+    headings_of,
     parts_of,
-    without_updates,
+    usable,
 )
 
 LINES_NAMED = 20
@@ -74,21 +76,25 @@ def require_key(header: SheetHeader, secret: CampaignSecret) -> None:
         raise SealedForOthers(f"this sheet was sealed to the keys {fitting}; yours is {secret.id}")
 
 
-def csv_of(lines: Iterable[str], *, opening: Opening, secret: CampaignSecret) -> Iterator[str]:
+def csv_of(
+    lines: Iterable[str], *, opening: Opening, secret: CampaignSecret, layout: str = PLAIN
+) -> Iterator[str]:
     """Yield the CSV of a sheet, line by line, and keep count in `opening`.
 
-    lines: what follows the header. A row that does not open is left out and noted; never raises for one.
+    lines: what follows the header. layout: which columns, "plain" or "civicrm".
+    A row that does not open is left out and noted; never raises for one.
     """
-    columns = opening.header.columns
-    yield BYTE_ORDER_MARK + csv_line(columns)
+    header = opening.header
+    headings = headings_of(header, layout)
+    yield BYTE_ORDER_MARK + csv_line(headings)
     for number, line in enumerate(lines, 2):
         if not line.strip():
             continue
         opening.seen += 1
         try:
-            text, wants_updates = parts_of(line, opening.header.version)
-            contact = open_contact(_bytes_of(text), petition_slug=opening.header.petition, secret=secret)
-            row = csv_row(contact if wants_updates else without_updates(contact), columns)
+            text, wants_updates = parts_of(line, header.version)
+            contact = open_contact(_bytes_of(text), petition_slug=header.petition, secret=secret)
+            row = csv_row(usable(contact, wants_updates=wants_updates, kind=header.kind), headings, layout)
         except (CannotOpen, NotAContact, NotARow) as problem:
             opening.failed[number] = str(problem)
             continue

@@ -2,7 +2,8 @@
 
 A `.nidaa-sheet` is text: one JSON header line, then a line for each contact, its sealed bytes in base 64.
 From version 2 on a tab follows and 1 or 0: whether the person still wants news. What was sealed tells the consent
-of the day they signed, and nobody on the server can change it when the consent is withdrawn.
+of the day they signed, and nobody on the server can change it when the consent is withdrawn. From version 3 on the
+header says of which kind the sheet is; which columns its table has is chosen by whoever opens it.
 static/opener/src/sheet.js is its other reader; tests/sealing/golden holds the two together.
 """
 
@@ -16,8 +17,11 @@ from datetime import datetime
 from typing import Any
 
 FORMAT = "nidaa-sheet"
-VERSION = 2  # version 1 had no marks of consent
-READABLE_VERSIONS = (1, 2)
+VERSION = 3  # version 1 had no marks of consent; neither that nor version 2 had a kind
+READABLE_VERSIONS = (1, 2, 3)
+DELIVERY = "delivery"  # everyone who is counted
+CONTACTS = "contacts"  # only who asked for news and still wants them
+SHEET_KINDS = (DELIVERY, CONTACTS)
 SUFFIX = ".nidaa-sheet"
 LONGEST_HEADER = 64 * 1024
 LONGEST_PURPOSE = 200
@@ -39,7 +43,18 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "text_version": lambda contact: contact["text_version"],
 }
 
-FROM_COMMAND_LINE = "command-line"  # the only release there is yet: nobody else had to agree
+# As CiviCRM's import of individuals names its fields. A name is never split: it stands whole in the first.
+CIVICRM: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "First Name": lambda contact: contact["name"],
+    "Email": lambda contact: contact["email"],
+    "Country": lambda contact: contact["country"],
+    "Preferred Language": lambda contact: contact["language"],
+    "No Bulk Emails (User Opt Out)": lambda contact: int(contact["consents"]["updates"] is None),
+}
+PLAIN = "plain"
+LAYOUTS = {PLAIN: COLUMNS, "civicrm": CIVICRM}
+
+FROM_COMMAND_LINE = "command-line"  # of sheets that were made before a release needed two people
 
 
 class NotASheet(ValueError):
@@ -60,9 +75,10 @@ class SheetHeader:
 
     titles: language code → title. statement: the numbers as of `made_at`. last_full_day: {"on", "address",
     "statement"} of the last day that was over by then, whose numbers anyone can look up at that address; none in
-    version 1. keys: ids of the campaign keys.
+    version 1. keys: ids of the campaign keys. release: "two-people" or "one-person", as approvals/rules.py has them.
     """
 
+    kind: str = DELIVERY
     petition: str
     titles: Mapping[str, str]
     purpose: str
@@ -81,6 +97,7 @@ class SheetHeader:
         fields: dict[str, Any] = {
             "format": FORMAT,
             "version": self.version,
+            **({"kind": self.kind} if self.version >= 3 else {}),
             "petition": self.petition,
             "titles": dict(self.titles),
             "purpose": self.purpose,
@@ -103,6 +120,7 @@ def header_of(line: str) -> SheetHeader:
         if fields["format"] != FORMAT:
             raise ValueError("another format")
         header = SheetHeader(
+            kind=str(fields["kind"]) if fields["version"] == VERSION else DELIVERY,
             petition=str(fields["petition"]),
             titles=dict(fields["titles"]),
             purpose=str(fields["purpose"]),
@@ -118,6 +136,7 @@ def header_of(line: str) -> SheetHeader:
         is_known = type(header.version) is int and header.version in READABLE_VERSIONS
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotASheet("this is not a sheet of signatures") from None
+    is_known = is_known and header.kind in SHEET_KINDS
     if not is_known or not header.columns or set(header.columns) - set(COLUMNS):
         raise NotASheet("this sheet was made by another version of Nidaa")
     return header
@@ -141,12 +160,23 @@ def parts_of(line: str, version: int) -> tuple[str, bool]:
     return sealed, MARKS[mark]
 
 
-def without_updates(contact: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a contact whose consent to news was withdrawn since it was sealed. Raises NotAContact."""
+def usable(contact: Mapping[str, Any], *, wants_updates: bool, kind: str) -> Mapping[str, Any]:
+    """Return what may be used of a contact: a consent that was withdrawn since is gone. Raises NotAContact.
+
+    Nobody who gave none is in a sheet of contacts, whoever put them there.
+    """
     consents = contact.get("consents")
     if not isinstance(consents, Mapping):
         raise NotAContact("a field of the contact is missing")
-    return {**contact, "consents": {**consents, "updates": None}}
+    found = contact if wants_updates else {**contact, "consents": {**consents, "updates": None}}
+    if kind == CONTACTS and not found["consents"].get("updates"):
+        raise NotAContact("the person did not ask for news")
+    return found
+
+
+def headings_of(header: SheetHeader, layout: str) -> Sequence[str]:
+    """Return the headings of the table that is made of a sheet."""
+    return header.columns if layout == PLAIN else tuple(LAYOUTS[layout])
 
 
 def inert(text: str) -> str:
@@ -163,10 +193,10 @@ def csv_line(values: Iterable[str]) -> str:
     return line.getvalue()
 
 
-def csv_row(contact: Mapping[str, Any], columns: Sequence[str]) -> str:
+def csv_row(contact: Mapping[str, Any], headings: Sequence[str], layout: str = PLAIN) -> str:
     """Return a contact as one line of CSV. Raises NotAContact."""
     try:
-        values = [COLUMNS[name](contact) for name in columns]
+        values = [LAYOUTS[layout][name](contact) for name in headings]
     except (KeyError, TypeError):
         raise NotAContact("a field of the contact is missing") from None
     if any(isinstance(value, bool) or not isinstance(value, str | int | None) for value in values):

@@ -26,10 +26,10 @@ OPENER_FILE = ROOT / "static" / "opener" / "opener.html"
 OPENER = OPENER_FILE.as_uri()
 GOLDEN = ROOT / "tests" / "sealing" / "golden"
 FROZEN = json.loads((GOLDEN / "secrets.json").read_text())
-SHEET = GOLDEN / "sheet-v2.nidaa-sheet"
-TABLE = (GOLDEN / "sheet-v2.csv").read_bytes()
-OLD_SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
-OLD_TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
+SHEET = GOLDEN / "sheet-v3.nidaa-sheet"
+TABLE = (GOLDEN / "sheet-v3.csv").read_bytes()
+CONTACTS = GOLDEN / "contacts-sheet-v3.nidaa-sheet"
+OLD_SHEETS = [GOLDEN / "sheet-v1.nidaa-sheet", GOLDEN / "sheet-v2.nidaa-sheet"]
 SECRETS = [CampaignSecret(bytes.fromhex(frozen["seed"])) for frozen in FROZEN]
 TODAY = date(2026, 3, 5)
 
@@ -236,11 +236,29 @@ def test_the_golden_sheet_becomes_the_golden_table(page, who):
     assert table == TABLE
 
 
-def test_a_sheet_of_the_first_version_still_opens(page):
-    open_sheet(page, OLD_SHEET, FROZEN[0]["words"])
+@pytest.mark.parametrize("old", OLD_SHEETS, ids=lambda path: path.stem)
+def test_a_sheet_of_an_earlier_version_still_opens(page, old):
+    open_sheet(page, old, FROZEN[0]["words"])
     expect(page.locator("#opened")).to_have_text("20 rows were opened.")
 
-    assert saved(page, "Save the table (CSV)")[1] == OLD_TABLE
+    assert saved(page, "Save the table (CSV)")[1] == old.with_suffix(".csv").read_bytes()
+
+
+def test_a_sheet_of_contacts_becomes_the_table_that_civicrm_takes(page):
+    start(page, 2)
+    page.set_input_files("#sheet", CONTACTS)
+    expect(page.locator("#about-sheet")).to_contain_text("Those who asked for news")
+    expect(page.locator("#about-sheet")).to_contain_text("By one person, after a wait")
+    page.get_by_label("As CiviCRM imports contacts").check()
+    page.fill("#word-1", FROZEN[0]["words"])
+    press(page, "Open the sheet")
+    expect(page.locator("#opened")).to_have_text("5 rows were opened.")
+    expect(page.locator("#failed")).to_contain_text("Line 7: did not ask for news")
+
+    name, table = saved(page, "Save the table (CSV)")
+
+    assert name == "lists-and-graves-2026-03-05-civicrm.csv"
+    assert table == (GOLDEN / "contacts-sheet-v3-civicrm.csv").read_bytes()
 
 
 def test_a_row_that_does_not_say_who_wants_news_is_left_out(page, tmp_path):
@@ -406,7 +424,8 @@ def test_a_picture_without_a_square_code_is_refused(page, tmp_path):
         (b"", "not a sealed sheet"),
         (b"name,email\n", "not a sealed sheet"),
         (b"\x00\xff" * 50_000, "not a sealed sheet"),
-        (SHEET.read_bytes().replace(b'"version":2', b'"version":3', 1), "newer version"),
+        (SHEET.read_bytes().replace(b'"version":3', b'"version":4', 1), "newer version"),
+        (SHEET.read_bytes().replace(b'"delivery"', b'"everything"', 1), "newer version"),
         (SHEET.read_bytes().replace(b'"text_version"', b'"token"', 1), "newer version"),
     ],
 )

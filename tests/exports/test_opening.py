@@ -11,10 +11,10 @@ from campaign_app.sealing.key_files import CAMPAIGN_PUBLIC, CAMPAIGN_SECRET, key
 
 from ..sealing.conftest import GOLDEN, TODAY, golden
 
-SHEET = GOLDEN / "sheet-v2.nidaa-sheet"
-TABLE = (GOLDEN / "sheet-v2.csv").read_bytes()
-OLD_SHEET = GOLDEN / "sheet-v1.nidaa-sheet"
-OLD_TABLE = (GOLDEN / "sheet-v1.csv").read_bytes()
+SHEET = GOLDEN / "sheet-v3.nidaa-sheet"
+TABLE = (GOLDEN / "sheet-v3.csv").read_bytes()
+CONTACTS = GOLDEN / "contacts-sheet-v3.nidaa-sheet"
+OLD_SHEETS = [GOLDEN / "sheet-v1.nidaa-sheet", GOLDEN / "sheet-v2.nidaa-sheet"]
 SECRETS = [CampaignSecret(bytes.fromhex(frozen["seed"])) for frozen in golden("secrets.json")]
 
 
@@ -44,11 +44,29 @@ def test_the_golden_sheet_opens_with_the_words_of_either_backup(who):
     assert "20 of 20 rows opened" in result.stderr
 
 
-def test_a_sheet_of_the_first_version_still_opens():
-    result = opened(OLD_SHEET, "--words", typed=SECRETS[0].text)
+@pytest.mark.parametrize("old", OLD_SHEETS, ids=lambda path: path.stem)
+def test_a_sheet_of_an_earlier_version_still_opens(old):
+    result = opened(old, "--words", typed=SECRETS[0].text)
 
     assert result.exit_code == 0
-    assert result.stdout_bytes == OLD_TABLE != TABLE
+    assert result.stdout_bytes == old.with_suffix(".csv").read_bytes()
+
+
+def test_the_table_has_the_columns_of_civicrm_where_they_are_asked_for():
+    result = opened(SHEET, "--words", "--columns", "civicrm", typed=SECRETS[0].text)
+
+    assert result.exit_code == 0
+    assert result.stdout_bytes == (GOLDEN / "sheet-v3-civicrm.csv").read_bytes()
+
+
+@pytest.mark.parametrize(("columns", "ending"), [("plain", ""), ("civicrm", "-civicrm")])
+def test_whoever_did_not_ask_for_news_is_in_no_table_of_contacts_whoever_put_them_there(columns, ending):
+    result = opened(CONTACTS, "--words", "--columns", columns, typed=SECRETS[0].text)
+
+    assert result.exit_code == 3
+    assert result.stdout_bytes == (GOLDEN / f"contacts-sheet-v3{ending}.csv").read_bytes()
+    assert "5 of 7 rows opened" in result.stderr
+    assert "line 7: the person did not ask for news" in result.stderr
 
 
 @pytest.mark.parametrize("mark", [b"", b"\t", b"\t2", b"\t1\t0"])

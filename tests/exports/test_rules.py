@@ -30,7 +30,8 @@ CONTACT = {
 }
 HEADER = {
     "format": "nidaa-sheet",
-    "version": 2,
+    "version": 3,
+    "kind": "contacts",
     "petition": "lists-and-graves",
     "titles": {"en": "Lists and graves"},
     "purpose": "Golden",
@@ -56,11 +57,12 @@ def test_a_header_comes_back_as_it_was_written():
 
 
 def test_a_header_of_the_first_version_comes_back_too():
-    first = {name: value for name, value in HEADER.items() if name != "last_full_day"} | {"version": 1}
+    later = ("last_full_day", "kind")
+    first = {name: value for name, value in HEADER.items() if name not in later} | {"version": 1}
 
     header = header_of(json.dumps(first))
 
-    assert (header.version, header.last_full_day) == (1, None)
+    assert (header.version, header.last_full_day, header.kind) == (1, None, "delivery")
     assert json.loads(header.line) == first
 
 
@@ -74,7 +76,15 @@ def test_other_files_are_no_sheets(line):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"version": 3}, {"version": "2"}, {"version": True}, {"columns": ["token"]}, {"columns": []}]
+    "changes",
+    [
+        {"version": 4},
+        {"version": "3"},
+        {"version": True},
+        {"columns": ["token"]},
+        {"columns": []},
+        {"kind": "all"},
+    ],
 )
 def test_a_sheet_of_another_version_is_refused_and_so_is_the_private_token(changes):
     with pytest.raises(NotASheet, match="another version"):

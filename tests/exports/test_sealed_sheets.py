@@ -118,7 +118,7 @@ def test_whoever_stopped_the_news_is_not_in_the_table_as_somebody_to_write_to(pe
 
     consents = {row["id"]: row["consent_updates"] for row in rows}
     assert (consents[steady.id.hex()], consents[stopped.id.hex()]) == ("1", "")
-    assert manifest.header.version == 2
+    assert (manifest.header.version, manifest.header.kind) == (3, "delivery")
 
 
 def test_the_first_line_names_the_last_full_day_whose_numbers_anyone_can_check(petition, signatures):

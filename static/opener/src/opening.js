@@ -34,11 +34,12 @@ async function* batchesOf(file) {
 }
 
 // Returns { parts of the CSV, seen, failed }. Aborting `signal` ends it with an AbortError.
-async function openSheet({ file, header, secret, signal, onProgress }) {
-  const start = { secret, petition: header.petition, columns: header.columns, version: header.version };
+async function openSheet({ file, header, layout, secret, signal, onProgress }) {
+  const headings = headingsOf(header, layout);
+  const start = { secret, header, layout, headings };
   const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 1));
   const crew = Array.from({ length: count }, () => hire(start));
-  const parts = [BYTE_ORDER_MARK + csvLine(header.columns)];
+  const parts = [BYTE_ORDER_MARK + csvLine(headings)];
   const failed = [];
   let seen = 0;
   const stopped = new Promise((_, reject) => {

@@ -5,6 +5,7 @@ const VIEWS = { home: homeView, make: makeView, read: readView, open: openView }
 let made = null; // { secret, on, isOnPaper } while a new key is on the screen
 let proved = null; // the secret of a backup that was just read back
 let sheet = null; // { file, header } of the chosen sheet
+let layout = "plain"; // which columns the table shall have
 let work = null; // { stop, seen } while a sheet is being opened
 let result = null; // what came out of it
 
@@ -183,9 +184,21 @@ function openView() {
       make("input", { type: "file", id: "sheet", change: (event) => chooseSheet(event.target.files[0]) }),
     ),
     about,
+    layoutField(),
     secretField(),
     make("div", { class: "actions" }, button("open_do", startOpening, "main")),
   ];
+}
+
+function layoutField() {
+  const choice = (name) =>
+    make(
+      "p",
+      { class: "choice" },
+      make("input", { type: "radio", name: "layout", id: `layout-${name}`, value: name, checked: name === layout, change: () => (layout = name) }),
+      make("label", { for: `layout-${name}` }, say(`open_layout_${name}`)),
+    );
+  return make("fieldset", { class: "field" }, make("legend", {}, make("h2", {}, say("open_layout"))), Object.keys(LAYOUTS).map(choice));
 }
 
 async function chooseSheet(file) {
@@ -215,6 +228,7 @@ function aboutSheet(header) {
   const release = `open_release_${header.release}`;
   const isKnownRelease = Object.hasOwn(TEXTS[language], release);
   return factsOf(
+    ["open_kind", say(`open_kind_${header.kind}`)],
     ...whatFor(header),
     ["open_release", make("bdi", {}, isKnownRelease ? say(release) : String(header.release ?? ""))],
     ["open_made", sayMoment(new Date(header.made_at))],
@@ -248,8 +262,8 @@ async function startOpening() {
   show();
   focusHeading();
   try {
-    result = await openSheet({ file, header, secret, signal: control.signal, onProgress: showProgress });
-    result.header = header;
+    result = await openSheet({ file, header, layout, secret, signal: control.signal, onProgress: showProgress });
+    Object.assign(result, { header, layout });
     forgetTyped();
   } catch (problem) {
     work = null;
@@ -286,7 +300,8 @@ const LINES_NAMED = 20;
 function resultView() {
   const { header, parts, seen, failed } = result;
   const isWhole = seen === header.rows && failed.length === 0;
-  const save = () => saveFile(`${header.petition}-${header.made_at.slice(0, 10)}.csv`, parts, "text/csv;charset=utf-8");
+  const ending = result.layout === "plain" ? "" : `-${result.layout}`;
+  const save = () => saveFile(`${header.petition}-${header.made_at.slice(0, 10)}${ending}.csv`, parts, "text/csv;charset=utf-8");
   const another = () => {
     result = null;
     show();

@@ -10,6 +10,16 @@ const COLUMNS = {
   consent_updates: (contact) => contact.consents.updates,
   text_version: (contact) => contact.text_version,
 };
+// As CiviCRM's import of individuals names its fields. Nobody's name is split: it stands whole in the first.
+const CIVICRM = {
+  "First Name": (contact) => contact.name,
+  Email: (contact) => contact.email,
+  Country: (contact) => contact.country,
+  "Preferred Language": (contact) => contact.language,
+  "No Bulk Emails (User Opt Out)": ({ consents: { updates } }) => (updates === undefined ? updates : Number(updates === null)),
+};
+const LAYOUTS = { plain: COLUMNS, civicrm: CIVICRM };
+const KINDS = ["delivery", "contacts"];
 const BYTE_ORDER_MARK = "\ufeff"; // without it Excel reads Arabic as something else
 const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
@@ -30,7 +40,9 @@ function headerOf(line) {
     throw new NotASheet("not_a_sheet");
   }
   if (header === null || header.format !== "nidaa-sheet") throw new NotASheet("not_a_sheet");
-  if (header.version !== 1 && header.version !== 2) throw new NotASheet("sheet_of_other_version");
+  if (![1, 2, 3].includes(header.version)) throw new NotASheet("sheet_of_other_version");
+  if (header.version < 3) header.kind = "delivery";
+  if (!KINDS.includes(header.kind)) throw new NotASheet("sheet_of_other_version");
   const isWhole =
     typeof header.petition === "string" &&
     Number.isSafeInteger(header.rows) &&
@@ -51,8 +63,16 @@ function partsOf(line, version) {
   return { sealed, wantsUpdates: mark === "1" };
 }
 
-function withoutUpdates(contact) {
-  return contact.consents ? { ...contact, consents: { ...contact.consents, updates: null } } : contact;
+// What may be used of a contact: a consent that was withdrawn since is gone, and whoever gave none is in no sheet of contacts.
+function usable(contact, wantsUpdates, kind) {
+  if (!contact.consents) throw new CannotOpen("row_damaged");
+  const found = wantsUpdates ? contact : { ...contact, consents: { ...contact.consents, updates: null } };
+  if (kind === "contacts" && !found.consents.updates) throw new CannotOpen("row_without_consent");
+  return found;
+}
+
+function headingsOf(header, layout) {
+  return layout === "plain" ? header.columns : Object.keys(LAYOUTS[layout]);
 }
 
 function csvLine(values) {
@@ -65,10 +85,10 @@ function csvCell(value) {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-function csvRow(contact, columns) {
+function csvRow(contact, headings, layout) {
   return csvLine(
-    columns.map((name) => {
-      const value = contact.consents ? COLUMNS[name](contact) : undefined;
+    headings.map((name) => {
+      const value = LAYOUTS[layout][name](contact);
       if (value === null) return "";
       if (typeof value === "string" || Number.isSafeInteger(value)) return String(value);
       throw new CannotOpen("row_damaged");

@@ -4,10 +4,10 @@ let ready;
 
 self.onmessage = async ({ data }) => {
   if (data.start) {
-    ready = openerFor(data.start.secret, data.start.petition).then((opener) => ({ opener, ...data.start }));
+    ready = openerFor(data.start.secret, data.start.header.petition).then((opener) => ({ opener, ...data.start }));
     return;
   }
-  const { opener, columns, version } = await ready;
+  const { opener, header, layout, headings } = await ready;
   const failed = [];
   let count = 0;
   const rows = await Promise.all(
@@ -15,9 +15,9 @@ self.onmessage = async ({ data }) => {
       if (!line.trim()) return "";
       count += 1;
       try {
-        const { sealed, wantsUpdates } = partsOf(line, version);
+        const { sealed, wantsUpdates } = partsOf(line, header.version);
         const contact = await openContact(sealedBytes(sealed), opener);
-        return csvRow(wantsUpdates ? contact : withoutUpdates(contact), columns);
+        return csvRow(usable(contact, wantsUpdates, header.kind), headings, layout);
       } catch (problem) {
         failed.push({ line: data.firstLine + at, reason: problem.reason || "row_damaged" });
         return "";
