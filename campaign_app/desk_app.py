@@ -116,7 +116,8 @@ def _cookie_and_forms(public: Flask) -> dict[str, Any]:
     is_encrypted = chosen.base_url.startswith("https://")
     return {
         "SECRET_KEY": security.derived(public.config["SECRET_KEY"], "cookie"),
-        "SESSION_COOKIE_NAME": COOKIE,
+        # A browser takes a cookie of this prefix only over https. "__Host-" is stronger, and forbids a path.
+        "SESSION_COOKIE_NAME": f"__Secure-{COOKIE}" if is_encrypted else COOKIE,
         "SESSION_COOKIE_PATH": "/desk",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Strict",

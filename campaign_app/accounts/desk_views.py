@@ -11,8 +11,8 @@ from ..extensions import db
 from ..languages import LANGUAGES, current_language
 from . import operations, queries
 from .forms import CodeForm, DeskForm, JoinForm
+from .passwords import normalized
 from .rules import InvitationUnknown
-from .security import normalized
 from .sessions import LANGUAGE, TOKEN, factor_was_given, organiser, sign_out
 
 blueprint = Blueprint("accounts", __name__)
@@ -34,12 +34,13 @@ def accept(token: str) -> ResponseReturnValue:
     if found is None:
         return render_template("accounts/invitation_over.html"), 410
     form = JoinForm()
+    form.email = found.email
+    db.session.rollback()  # to weigh a password and to hash it take long, and nobody else should wait for it
     if not form.validate():
         page = render_template(
             "accounts/join.html", form=form, errors=form.error_list, invitation=found, token=token
         )
         return page, 422
-    db.session.rollback()  # to hash takes long, and nobody else should wait for it
     password_hash = hash_password(normalized(form.password.data or ""))
     try:
         joined = operations.accept(

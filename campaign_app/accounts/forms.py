@@ -8,6 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, StringField, ValidationError
 
 from ..languages import fold_digits
+from .passwords import normalized, objection, words_about
 from .rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, ROLES, SHORTEST_PASSWORD
 
 
@@ -29,8 +30,9 @@ class DeskForm(FlaskForm):
 
 
 class JoinForm(DeskForm):
-    """Who joins, and with which password."""
+    """Who joins, and with which password. email: where the invitation went, so that the password is not made of it."""
 
+    email = ""
     name = StringField()
     password = PasswordField()
     password_again = PasswordField()
@@ -49,6 +51,8 @@ class JoinForm(DeskForm):
             raise ValidationError(_l("Choose a password of at least 12 characters; several words are best."))
         if len(field.data or "") > LONGEST_PASSWORD:
             raise ValidationError(_l("Choose a password of at most 128 characters."))
+        if wrong := objection(normalized(field.data or ""), words_about(self.name.data or "", self.email)):
+            raise ValidationError(wrong)
 
     def validate_password_again(self, field: PasswordField) -> None:
         """Accept the same again."""

@@ -40,7 +40,8 @@ class Role(Model):
 class Organiser(LibraryUser, Model):
     """Somebody who works here. A row is never deleted: the record names it by its number.
 
-    password: an argon2id hash. tf_totp_secret and mf_recovery_codes: encrypted by a key outside the database.
+    password: an argon2id hash. tf_totp_secret: encrypted by a key outside the database.
+    mf_recovery_codes: hashes of those that are left.
     totp_counter: the last half minute whose code was used, so that none is used twice.
     """
 

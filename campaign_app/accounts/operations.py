@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from ..audit.operations import record
 from ..extensions import db
@@ -181,6 +181,15 @@ def begin_session(*, organiser: Organiser, via: str, now: datetime) -> str:
     return token
 
 
+def renew_session(*, session_id: int) -> str:
+    """Give a session another token, and return it; the one before opens nothing any more. Never commits."""
+    token = new_token()
+    db.session.execute(
+        update(OrganiserSession).where(OrganiserSession.id == session_id).values(token_hash=hash_of(token))
+    )
+    return token
+
+
 def end_session(*, session_id: int, organiser: Organiser, now: datetime) -> bool:
     """End one session of an organiser; whether there was one. Never commits."""
     gone = delete(OrganiserSession).where(
@@ -197,6 +206,20 @@ def end_other_sessions(*, organiser: Organiser, but: str | None, now: datetime) 
     ended = _end_sessions(organiser, but=but)
     if ended:
         record(action="accounts.end-sessions", by=organiser.audit_name, details={"sessions": ended}, now=now)
+    return ended
+
+
+def sign_out_everywhere(*, organiser: Organiser, by: Organiser, now: datetime) -> int:
+    """End every session of somebody, whose password and second factor stay; return how many. Never commits."""
+    ended = _end_sessions(organiser)
+    details = {"sessions": ended}
+    record(
+        action="accounts.sign-out-everywhere",
+        by=by.audit_name,
+        subject=organiser.audit_name,
+        details=details,
+        now=now,
+    )
     return ended
 
 

@@ -1,6 +1,6 @@
 """Roles, and how long links and sessions last: pure, knows no table and no request."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 OWNER = "owner"
@@ -19,6 +19,8 @@ FACTOR_IS_FRESH_FOR = timedelta(minutes=5)
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128
+SHORTEST_GUESS = 4  # a word about us that is shorter stands in too many good passwords
+SHORTEST_REST = 8  # characters of a password beside the words about us
 LONGEST_NAME = 100
 LONGEST_EMAIL = 254
 
@@ -58,3 +60,11 @@ def session_is_over(*, created_at: datetime, last_seen_at: datetime, now: dateti
 def session_ends_at(*, created_at: datetime, last_seen_at: datetime) -> datetime:
     """Return when a session that is not used again is over."""
     return min(created_at + SESSION_LASTS, last_seen_at + SESSION_RESTS_AT_MOST)
+
+
+def without_words(password: str, words: Iterable[str]) -> str:
+    """Return the letters and digits of a password that are left when words, the longest first, are taken out of it."""
+    rest = password.casefold()
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word.casefold(), " ")
+    return "".join(each for each in rest if each.isalnum())

@@ -3,7 +3,6 @@
 Nobody registers themselves, nobody is mailed by the library, no browser is remembered, no token or JSON signs in.
 """
 
-import base64
 import hmac
 import secrets
 from datetime import timedelta
@@ -13,7 +12,6 @@ from typing import Any, NoReturn
 from flask import Flask, redirect, request, url_for
 from flask_security import LoginForm, MailUtil, Security, SQLAlchemyUserDatastore, Totp
 from flask_security.forms import Form
-from flask_security.proxies import _security
 from flask_security.utils import hash_password, verify_password
 from flask_security.webauthn_util import WebauthnUtil
 from werkzeug.wrappers import Response
@@ -24,12 +22,13 @@ from ..config import settings
 from ..extensions import db
 from . import rules
 from .models import Organiser, Passkey, Role
+from .passwords import CheckedPasswords, normalized
 from .queries import organiser_by_email
+from .recovery import HOW_MANY, HashedRecoveryCodes
 
 EXTENSION = "security"  # the library's own name
 # OWASP's second choice for argon2id: 19 MiB, two passes. A server of 1 GB bears several at once.
 ARGON2 = {"argon2__time_cost": 2, "argon2__memory_cost": 19_456, "argon2__parallelism": 1}
-RECOVERY_CODES = 10
 
 
 class NoMail(MailUtil):
@@ -85,11 +84,6 @@ class SignInForm(LoginForm):
         return True
 
 
-def normalized(password: str) -> str:
-    """Return a password as it is hashed: one that is typed on another keyboard is still the same letters."""
-    return str(_security.password_util.normalize(password))
-
-
 @cache
 def _hash_of_nobody() -> str:
     """Return a hash to compare with where there is no account, made once with the settings of all others."""
@@ -107,6 +101,8 @@ def register(desk: Flask, secret: bytes) -> Security:
         mail_util_cls=NoMail,
         totp_cls=OnceOnlyTotp,
         webauthn_util_cls=OwnOrigin,
+        password_util_cls=CheckedPasswords,
+        mf_recovery_codes_util_cls=HashedRecoveryCodes,
     )
     # The library that holds the session would else keep a hash of the browser's address and name in it.
     desk.login_manager.session_protection = None  # type: ignore[attr-defined] # set by the library
@@ -126,7 +122,6 @@ def _ask_again(within: timedelta, grace: timedelta) -> Response:
 
 
 def _settings(secret: bytes) -> dict[str, Any]:
-    encryption = base64.urlsafe_b64encode(derived(secret, "recovery codes"))
     return {
         "SECURITY_PASSWORD_SALT": derived(secret, "passwords").hex(),
         "SECURITY_PASSWORD_HASH": "argon2",
@@ -150,8 +145,7 @@ def _settings(secret: bytes) -> dict[str, Any]:
         "SECURITY_WAN_ALLOW_AS_VERIFY": ["secondary"],
         "SECURITY_WAN_POST_REGISTER_VIEW": "accounts.sign_in_settings",
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
-        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": RECOVERY_CODES,
-        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": [encryption],
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": HOW_MANY,
         "SECURITY_FRESHNESS": rules.FACTOR_IS_FRESH_FOR,
         "SECURITY_FRESHNESS_GRACE_PERIOD": rules.FACTOR_IS_FRESH_FOR * 0,
         "SECURITY_API_ENABLED_METHODS": ["session"],

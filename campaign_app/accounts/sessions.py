@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, Response, abort, g, request, session
 from flask_login import current_user
 from flask_security.signals import user_authenticated
 from flask_security.utils import logout_user
@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from ..clock import utc_now
 from ..database import at_once
+from ..extensions import db
 from . import operations, queries, rules
 from .models import Organiser, OrganiserSession
 
@@ -30,6 +31,7 @@ def register(desk: Flask) -> None:
     """Watch sign-ins and every request of the desk. Call it before what asks for roles is registered."""
     user_authenticated.connect(_begin, desk)
     desk.before_request(_hold_to_row)
+    desk.after_request(_renew)
 
 
 def organiser() -> Organiser:
@@ -88,8 +90,18 @@ def _hold_to_row() -> None:
         sign_out()
         return
     g.session_id = row.id
+    g.signed_in_as = session[TOKEN], session.get(FACTOR_AT)
     if now - row.last_seen_at >= rules.SEEN_AGAIN_AFTER:
         _touch(row.id)
+
+
+def _renew(response: Response) -> Response:
+    """Give a browser that has just shown its second factor again another token: a copy of the old one is void."""
+    token, given_at = g.get("signed_in_as", (None, None))
+    if token is not None and session.get(TOKEN) == token and session.get(FACTOR_AT) != given_at:
+        session[TOKEN] = operations.renew_session(session_id=g.session_id)
+        db.session.commit()
+    return response
 
 
 def _touch(session_id: int) -> None:

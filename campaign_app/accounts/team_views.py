@@ -3,10 +3,11 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from ..clock import utc_now
 from ..extensions import db
-from ..languages import current_language
+from ..languages import current_language, format_number
 from ..mail import operations as mail
 from ..mail.rules import INVITATION
 from ..sealing.keys import keyring
@@ -98,6 +99,21 @@ def begin_anew(organiser_id: int) -> ResponseReturnValue:
     _send_link(found.email, token, found.locale)
     db.session.commit()
     flash(_("A link to choose a new password and second step is on its way."), "success")
+    return redirect(url_for(".people"), 303)
+
+
+@blueprint.post("/<int:organiser_id>/sign-out")
+def sign_out_everywhere(organiser_id: int) -> ResponseReturnValue:
+    """End every session of somebody whose browser may be in other hands."""
+    ended = operations.sign_out_everywhere(organiser=_active(organiser_id), by=organiser(), now=utc_now())
+    db.session.commit()
+    says = ngettext(
+        "%(count)s browser was signed out.",
+        "%(count)s browsers were signed out.",
+        ended,
+        count=format_number(ended),
+    )
+    flash(says, "success")
     return redirect(url_for(".people"), 303)
 
 

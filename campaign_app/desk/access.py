@@ -57,8 +57,8 @@ ACCESS: dict[str, Access] = {
     "security.wan_register": JOINING,
     "security.wan_register_response": JOINING,
     # One's own account.
-    "accounts.end_session": HERE,
-    "accounts.end_other_sessions": HERE,
+    "accounts.end_session": Access(ANYONE_HERE, fresh=True),
+    "accounts.end_other_sessions": Access(ANYONE_HERE, fresh=True),
     "security.wan_verify": HERE,
     "security.wan_verify_response": HERE,
     "security.wan_delete": Access(ANYONE_HERE, fresh=True),
@@ -85,6 +85,7 @@ ACCESS: dict[str, Access] = {
     "approvals.approve": Access(APPROVERS, fresh=True),
     "approvals.decline": Access(APPROVERS),
     "approvals.cancel": Access(APPROVERS),
+    "team.sign_out_everywhere": Access(OWNERS, fresh=True),
 }
 
 

@@ -29,3 +29,11 @@ def test_nobody_has_no_role_or_one_that_does_not_exist(names):
 )
 def test_a_session_lasts_twelve_hours_and_rests_for_one(age, rest, is_over):
     assert rules.session_is_over(created_at=NOON - age, last_seen_at=NOON - rest, now=NOON) is is_over
+
+
+@pytest.mark.parametrize(
+    ("password", "rest"),
+    [("Nidaa2026nidaa", "2026"), ("test-owner owner", ""), ("four quiet words", "fourquietwords")],
+)
+def test_a_password_is_weighed_without_the_words_about_us(password, rest):
+    assert rules.without_words(password, ["owner", "nidaa", "test"]) == rest

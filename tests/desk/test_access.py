@@ -125,6 +125,8 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
 
     assert asking == {
         "approvals.approve",
+        "accounts.end_other_sessions",
+        "accounts.end_session",
         "security.change_password",
         "security.mf_recovery_codes",
         "security.wan_delete",
@@ -133,6 +135,7 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
         "team.change_roles",
         "team.deactivate",
         "team.invite",
+        "team.sign_out_everywhere",
     }
 
 

@@ -72,6 +72,9 @@ def test_opening_the_link_uses_nothing_up(app, desk):
         ("too short", "too short", "password"),
         (PASSWORD, "another four words", "password_again"),
         ("x" * 129, "x" * 129, "password"),
+        ("password1234", "password1234", "password"),
+        ("x" * 128, "x" * 128, "password"),
+        ("Nidaa 2026 Test Owner", "Nidaa 2026 Test Owner", "password"),
     ],
 )
 def test_a_weak_or_mistyped_password_is_refused_at_its_field(app, desk, password, again, field):
@@ -147,14 +150,17 @@ def test_codes_cannot_be_guessed(app):
 def test_a_recovery_code_takes_the_place_of_the_second_factor_once(app):
     client = signed_in(app)
     page = client.send("/desk/mf-recovery-codes", page="/desk/mf-recovery-codes", generate_new_codes="1")
-    code = re.search(r"<li>([0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4})</li>", page.text)[1]
+    code = re.search(r"<li>((?:[a-z2-9]{4}-){5}[a-z2-9]{4})</li>", page.text)[1]
     with app.app_context():
-        assert code not in str(organiser_by_email(EMAIL).mf_recovery_codes)
+        kept = str(organiser_by_email(EMAIL).mf_recovery_codes)
+        assert code not in kept
+        assert code.replace("-", "") not in kept
+    assert code not in client.get("/desk/mf-recovery-codes?show_codes=1").text
 
-    for outcome in ("/desk/", None):
+    for typed, outcome in ((code.upper().replace("-", " "), "/desk/"), (code, None)):
         other = new_client(app)
         other.give_password()
-        answer = other.send("/desk/mf-recovery", page="/desk/mf-recovery", code=code)
+        answer = other.send("/desk/mf-recovery", page="/desk/mf-recovery", code=typed)
         assert answer.location == outcome
     assert actions(app)[-1] == "accounts.second-factor-failed"
 
@@ -213,6 +219,33 @@ def test_signing_out_ends_the_session_also_for_a_copy_of_its_cookie(app):
     assert thief.get("/desk/").location == "/desk/login"
 
 
+def test_a_second_factor_shown_again_makes_a_copy_of_the_cookie_worthless(app):
+    client = signed_in(app)
+    cookie = client.get_cookie("nidaa-desk", path="/desk")
+
+    client.prove()
+
+    thief = new_client(app)
+    thief.set_cookie("nidaa-desk", cookie.value, path="/desk")
+    assert client.get("/desk/").status_code == 200
+    assert thief.get("/desk/").location == "/desk/login"
+
+
+def test_a_new_password_that_is_tried_first_is_refused_and_the_old_one_stays(app):
+    client = signed_in(app)
+    weak = "owner@example.org 1"
+    with app.app_context():
+        kept = organiser_by_email(EMAIL).password
+
+    page = client.send(
+        "/desk/change", page="/desk/change", password=PASSWORD, new_password=weak, new_password_confirm=weak
+    )
+
+    assert "these name you or the campaign" in page.text
+    with app.app_context():
+        assert organiser_by_email(EMAIL).password == kept
+
+
 def test_a_new_password_signs_out_everywhere_else(app):
     client = signed_in(app)
     other = new_client(app)
@@ -256,7 +289,9 @@ def test_where_everything_is_encrypted_so_is_the_cookie(base_settings):
 
     answer = new_client(public).get("/desk/login")
 
-    assert "Secure" in answer.headers["Set-Cookie"]
+    said = answer.headers["Set-Cookie"]
+    assert said.startswith("__Secure-nidaa-desk=")
+    assert "Secure" in {part.strip() for part in said.split(";")[1:]}
     with public.app_context():
         db.engine.dispose()
 

@@ -103,6 +103,23 @@ def test_the_only_owner_stays_one(app):
     assert owner.get("/desk/team/").status_code == 200
 
 
+def test_an_owner_signs_somebody_out_everywhere_and_they_come_in_again_as_before(app, mail_dir):
+    owner = signed_in(app)
+    invite(owner)
+    guest = new_client(app)
+    guest.join(newest_link(app, mail_dir), name="Test Viewer")
+    guest.set_up_codes()
+    with app.app_context():
+        number = organiser_by_email("viewer@example.org").id
+
+    owner.send(f"/desk/team/{number}/sign-out", page="/desk/team/")
+
+    assert owner.get("/desk/").status_code == 200
+    assert guest.get("/desk/").location == "/desk/login"
+    guest.give_password("viewer@example.org")
+    assert guest.give_code().location == "/desk/"
+
+
 def test_somebody_who_lost_the_phone_begins_anew_by_mail(app, mail_dir):
     owner = signed_in(app)
     invite(owner)
