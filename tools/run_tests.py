@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IS_CI = os.environ.get("CI") == "true"
 # TEST_DATABASE, and what is left out there.
 DATABASES = {"SQLite": ("sqlite", []), "PostgreSQL": ("postgresql", ["-m", "not browser"])}
-WORKERS = 2
+WORKERS = 3  # on two cores: many tests wait for a server, a browser or a clock
 LONGEST_SUITE_SECONDS = 15 * 60
 TIMED_OUT = 124  # as timeout(1) says it
 
