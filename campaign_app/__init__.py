@@ -22,6 +22,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     mail/              outbox table, worker, messages, periodic jobs
     shield/            network buckets, proof of work, form tokens, ceilings
     sealing/           keys, tags, sealed contacts and mail, shredding
+    lockdown/          what is shut in an emergency: signing, shown names, and the worker's part of it
     audit/             what was done here and by whom: append-only, hash-chained
     ground             addresses, clock, columns, config, campaign, content_files, extensions, database, languages,
                        rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,

@@ -32,7 +32,7 @@ from .errors import ConfigurationError
 from .extensions import babel, db, migrate
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
-from .petitions.rules import PetitionClosed, PetitionUnknown
+from .petitions.rules import PetitionClosed, PetitionUnknown, SigningStopped
 from .sealing.keys import KeyProblem, keyring
 from .sealing.problems import PetitionKeyShredded
 from .shield import setup as shield
@@ -158,6 +158,7 @@ def _register_error_pages(app: Flask) -> None:
     statuses: dict[type[Exception], int] = {
         PetitionUnknown: 404,
         PetitionClosed: 410,
+        SigningStopped: 503,
         PetitionKeyShredded: 410,
         CrossSite: 403,
         SigningUnavailable: 503,

@@ -14,6 +14,7 @@ from .accounts.commands import commands as account_commands
 from .app import create_app
 from .audit.commands import commands as audit_commands
 from .backup.commands import commands as backup_commands
+from .desk.lockdown_commands import commands as lockdown_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
 from .mail.commands import check_mail
@@ -65,6 +66,7 @@ for _command in (
     *audit_commands,
     *account_commands,
     *backup_commands,
+    *lockdown_commands,
 ):
     campaign.add_command(_command)
 

@@ -26,20 +26,22 @@ from .approvals.today import approval_lines
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
-from .desk import access, gate, numbers_views, views
+from .desk import access, gate, lockdown_views, numbers_views, views
+from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
 from .shield.state import EXTENSION as SHIELD
 
 COOKIE = "nidaa-desk"
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
-LINES: tuple[Lines, ...] = (key_lines, mail_lines, held_lines, approval_lines)
+LINES: tuple[Lines, ...] = (lockdown_lines, key_lines, mail_lines, held_lines, approval_lines)
 BLUEPRINTS = (
     accounts_views,
     team_views,
     views.blueprint,
     approval_views,
     numbers_views.blueprint,
+    lockdown_views.blueprint,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
 APPROVAL_PLACES: dict[str, str] = {}

@@ -3,7 +3,7 @@
 Looks at settings, clock, database, keys, petitions, limits and mail. Changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from redis.exceptions import RedisError
@@ -16,7 +16,9 @@ from .config import ROOT, settings
 from .database import reading
 from .extensions import db
 from .health import is_behind, key_obstacles, tag_key_obstacles
-from .mail.findings import Finding
+from .lockdown.queries import orders
+from .lockdown.rules import KEYS, NAMES, PURGE, SIGNING
+from .mail.findings import Finding, Level
 from .mail.models import JobLease
 from .mail.queries import outbox_state
 from .mail.relay_pause import RELAY
@@ -28,6 +30,12 @@ from .shield.redis_store import RedisStore
 
 CLOCKS_DIFFER_AT_MOST = timedelta(minutes=2)
 WORKER_RESTS_AT_MOST = timedelta(hours=2)
+SHUT: Mapping[str, tuple[Level, str]] = {
+    SIGNING: ("bad", "nobody can sign: an owner lets it go on at the desk, under Lockdown"),
+    NAMES: ("warning", "no shown name is shown: an owner shows them again at the desk, under Lockdown"),
+    PURGE: ("warning", "the worker is deleting the requests that wait"),
+    KEYS: ("warning", "the worker has not yet replaced the server's keys"),
+}
 
 
 def findings() -> list[Finding]:
@@ -110,6 +118,7 @@ def _database() -> Iterator[Finding]:
         yield Finding("bad", "database", "the database is not at the newest form: run `campaign migrate`")
         return
     yield Finding("good", "database", f"{db.engine.dialect.name} answers, and is at the newest form")
+    yield from _lockdown()
     yield from _clock()
     yield from _petitions()
     yield from _mail()
@@ -121,6 +130,13 @@ def _database() -> Iterator[Finding]:
         # To rotate once more would make another master, on this host only.
         says = f"old master keys still exist: {', '.join(old)}; run `campaign keys destroy-old-masters`"
         yield Finding("bad", "keys", says)
+
+
+def _lockdown() -> Iterator[Finding]:
+    """Say what is shut by a lockdown, and what the worker has not yet done of it."""
+    for part, order in orders().items():
+        level, says = SHUT[part]
+        yield Finding(level, "lockdown", f"{says} (since {order.since:%Y-%m-%d %H:%M} UTC)")
 
 
 def _clock() -> Iterator[Finding]:

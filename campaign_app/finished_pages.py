@@ -80,6 +80,12 @@ def lately(name: Hashable, ask: Callable[[], Answer]) -> Answer:
     return found
 
 
+def forget_all() -> None:
+    """Drop every kept page of this process: after a change that readers must see at once."""
+    pages: FinishedPages = current_app.extensions[STORE]
+    pages.forget()
+
+
 def keep(seconds: float = KEPT_SECONDS) -> None:
     """Let the answer being made be kept and given to others. Only for pages that are the same for everyone."""
     g.keep_seconds = seconds

@@ -11,6 +11,7 @@ from .approvals import operations as approvals
 from .clock import utc_day
 from .config import settings
 from .database import empty_journal
+from .desk import lockdown
 from .extensions import db
 from .integrity import arrivals
 from .integrity import operations as integrity
@@ -54,6 +55,7 @@ def register(app: Flask) -> None:
     add_job(app, Job("confirmation rates", OFTEN, lambda now: rates.take(now=now)))
     add_job(app, Job("invalidations", SOON, lambda now: integrity.work(now=now), lease=A_MINUTE))
     add_job(app, Job("what stands out", OFTEN, lambda now: arrivals.look(now=now)))
+    add_job(app, Job("lockdown", SOON, lockdown.carry_out))
     add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))
 
 

@@ -21,6 +21,8 @@ from campaign_app import finished_pages
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.languages import LANGUAGES
+from campaign_app.lockdown import operations as lockdown
+from campaign_app.lockdown.rules import SIGNING
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import forget_kept, public_petition
@@ -165,9 +167,20 @@ def form_pages(visitor: Visitor) -> Iterator[Page]:
         patch.setattr(ceilings, "POSTS", Ceiling("posts", parse("1/10 minutes")))
         visitor.post("counted", f"{base}/sign", **PERSON, **visitor.tokens())
         yield visitor.post("try again, network busy", f"{base}/sign", **PERSON, **visitor.tokens())
+    yield from _paused_pages(visitor)
     with visitor.monkeypatch.context() as patch:
         patch.setattr(operations, "sign", _database_gone)
         yield visitor.post("try again, records away", f"{base}/sign", **PERSON, **visitor.tokens())
+
+
+def _paused_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield what stands in place of the form and of the button while signing is stopped."""
+    token = visitor.sign(email="waiting-for-later@example.org")
+    visitor.change(lambda: lockdown.order(part=SIGNING, by="command", now=utc_now()))
+    yield visitor.get("petition, signing paused", f"/petitions/{OPEN}")
+    yield visitor.post("try again, signing paused", f"/petitions/{OPEN}/sign", **PERSON, **visitor.tokens())
+    yield visitor.get("confirm, signing paused", f"/confirm/{token}")
+    visitor.change(lambda: lockdown.lift(part=SIGNING, by="command", now=utc_now()))
 
 
 def private_pages(visitor: Visitor) -> Iterator[Page]:

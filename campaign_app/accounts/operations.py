@@ -223,6 +223,17 @@ def sign_out_everywhere(*, organiser: Organiser, by: Organiser, now: datetime) -
     return ended
 
 
+def end_all_sessions(*, but: str | None) -> int:
+    """End every session of everybody but the one with this token; return how many. Never commits.
+
+    It is part of something larger, which whoever calls it puts on record.
+    """
+    ended = delete(OrganiserSession)
+    if but is not None:
+        ended = ended.where(OrganiserSession.token_hash != hash_of(but))
+    return len(db.session.scalars(ended.returning(OrganiserSession.id)).all())
+
+
 def note_failed_factor(*, organiser: Organiser, what: str, now: datetime) -> None:
     """Put on record that the password was right and the second factor was not. Never commits."""
     record(action="accounts.second-factor-failed", by=organiser.audit_name, details={"what": what}, now=now)

@@ -86,6 +86,12 @@ def delete_about(*, about: Sequence[bytes]) -> int:
     return sum(_DELETE_ABOUT.run(connection, {"pending_id": pending_id}).rowcount for pending_id in about)
 
 
+def delete_kind(*, kind: str) -> int:
+    """Forget every mail of one kind that was not sent; return how many. Never commits."""
+    gone = delete(OutboxMail).where(OutboxMail.kind == kind).returning(OutboxMail.id)
+    return len(db.session.scalars(gone).all())
+
+
 def release(*, about: Sequence[bytes], now: datetime) -> int:
     """Let held mails go now; return how many. A mail that the relay put off keeps its turn. Never commits."""
     is_held = and_(

@@ -10,9 +10,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from ..extensions import db
+from ..lockdown.queries import parts_in_force
+from ..lockdown.rules import NAMES, SIGNING
 from ..sealing.models import PetitionKey
 from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
-from .rules import PUBLIC_STATES, PetitionClosed, PetitionUnknown, is_accepting
+from .rules import PUBLIC_STATES, PetitionClosed, PetitionUnknown, SigningStopped, is_accepting
 
 KEPT_SECONDS = 1.0
 CACHE = "nidaa_petitions"
@@ -51,7 +53,8 @@ class UpdateRecord:
 class PetitionRecord:
     """A petition without its session: what pages and the path of a signature read.
 
-    has_marks: whether an address can still be recognised; 30 days after the close it cannot.
+    has_marks: whether an address can still be recognised; 30 days after the close it cannot. is_stopped: nobody may
+    sign or confirm for now; are_names_hidden: no shown name is shown for now; both hold for every petition.
     """
 
     id: int
@@ -69,6 +72,8 @@ class PetitionRecord:
     addressees: Sequence[Mapping[str, str]]
     goals: Sequence[GoalRecord]
     updates: Sequence[UpdateRecord]
+    is_stopped: bool
+    are_names_hidden: bool
 
     def text(self, language: str) -> TextRecord:
         """Return the words in a language, or in the petition's own where they are not translated."""
@@ -88,10 +93,12 @@ def public_petition(slug: str) -> PetitionRecord:
 
 
 def open_petition(slug: str, now: datetime) -> PetitionRecord:
-    """Return a petition that accepts signatures. Raises PetitionUnknown, PetitionClosed."""
+    """Return a petition that accepts signatures. Raises PetitionUnknown, PetitionClosed, SigningStopped."""
     petition = public_petition(slug)
     if not petition.is_accepting(now):
         raise PetitionClosed(slug)
+    if petition.is_stopped:
+        raise SigningStopped
     return petition
 
 
@@ -113,6 +120,11 @@ def public_petitions() -> Sequence[PetitionRecord]:
     return found
 
 
+def signing_is_stopped() -> bool:
+    """Whether nobody may sign or confirm for now, as known at most a second ago."""
+    return any(petition.is_stopped for petition in public_petitions())
+
+
 def forget_kept() -> None:
     """Drop the kept records of this process: after an operator's change, and between tests."""
     current_app.extensions.pop(CACHE, None)
@@ -128,6 +140,7 @@ def _load() -> list[PetitionRecord]:
     shredded = set(
         db.session.scalars(select(PetitionKey.petition_id).where(PetitionKey.shredded_on.is_not(None)))
     )
+    shut = parts_in_force()
     updates = _by_petition(select(PetitionUpdate).order_by(PetitionUpdate.published_on.desc()))
     return [
         PetitionRecord(
@@ -146,6 +159,8 @@ def _load() -> list[PetitionRecord]:
             addressees=[row.names for row in addressees.get(petition.id, [])],
             goals=[GoalRecord(row.threshold, row.meanings) for row in goals.get(petition.id, [])],
             updates=[UpdateRecord(row.published_on, row.texts) for row in updates.get(petition.id, [])],
+            is_stopped=SIGNING in shut,
+            are_names_hidden=NAMES in shut,
         )
         for petition in petitions
     ]

@@ -25,6 +25,10 @@ class PetitionClosed(Exception):
     """The petition accepts no signatures now: not yet open, past its closing time, or withdrawn."""
 
 
+class SigningStopped(Exception):
+    """Nobody may sign or confirm for now: an owner stopped it, and can let it go on."""
+
+
 class PetitionUnknown(LookupError):
     """No petition has this slug, or the public may not see it."""
 

@@ -3,6 +3,7 @@
 Executes in the caller's transaction; never commits.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypedDict
@@ -105,15 +106,18 @@ def uncount(person: Person, petition_id: int, tag: bytes | None, event: str, now
 
 def count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -> None:
     """Count requests that ended without being counted, if their mail had been sent."""
-    for row in rows:
-        if row["requested_on"] is not None:
-            tally.add(
-                event="expired",
-                reason=reason,
-                petition_id=row["petition_id"],
-                day=utc_day(now),
-                **cell_of(row),
-            )
+    ended = Counter(
+        (row["petition_id"], *cell_of(row).items()) for row in rows if row["requested_on"] is not None
+    )
+    for (petition_id, *place), people in ended.items():
+        tally.add(
+            event="expired",
+            reason=reason,
+            petition_id=petition_id,
+            day=utc_day(now),
+            people=people,
+            **dict(place),
+        )
 
 
 def end_requests_where(which: Any, *, now: datetime, reason: str) -> list[bytes]:

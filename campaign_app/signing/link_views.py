@@ -5,6 +5,7 @@ path leaves in a Referer.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from ..clock import utc_now
 from ..database import write_once_more
 from ..extensions import db
 from ..languages import countries, country_name, current_language
-from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions
+from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions, signing_is_stopped
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
 from ..tally.queries import statement
@@ -27,7 +28,7 @@ from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
 from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending
 from .queries import people_of_mailbox, petition_page
-from .rules import DIRECT
+from .rules import DIRECT, STOPPED_RETRY_SECONDS
 from .sharing import share_set
 
 # What the private page may say was done, as its address carries it: a word of ours, never what somebody wrote.
@@ -52,6 +53,8 @@ def confirm(lang: str, token: str) -> ResponseReturnValue:
         if mailbox_of_link(opened) is None:
             return _link_unknown()
         return redirect(url_for(".my_signature", lang=lang, token=token), 303)
+    if pending.purpose == "sign" and signing_is_stopped():
+        return _stopped(pending.expires_on)
     petition = petition_by_id(pending.petition_id)
     revealed = (
         open_reveal(pending.reveal, token.encode()) if pending.reveal else {"name": "", "is_shown": False}
@@ -71,6 +74,13 @@ def confirm(lang: str, token: str) -> ResponseReturnValue:
 def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     """Count the signature. Pressing twice, or on two devices, counts once."""
     admission.refuse_cross_site()
+    if signing_is_stopped():
+        # A link to a private page works all the same: whoever wants to withdraw must be able to.
+        waits = select(Pending.expires_on).where(
+            Pending.token_hash == token_hash(token), Pending.purpose == "sign"
+        )
+        if (last_on := db.session.scalar(waits)) is not None:
+            return _stopped(last_on)
     settled: list[confirming.Confirmation] = []
 
     def _confirm() -> None:
@@ -184,6 +194,8 @@ def add_person(lang: str, token: str) -> ResponseReturnValue:
         return _link_unknown()
     admission.refuse_cross_site()
     form = read_form(PersonForm)
+    if page.petition.is_stopped:
+        return _my_signature(page, lang, token, add_form=form, refusal="stopped"), 503
     if not page.petition.is_accepting(utc_now()):
         return _my_signature(page, lang, token, add_form=form, refusal="closed"), 410
     if not form.validate():
@@ -264,7 +276,8 @@ def _my_signature(
     people = people_of_mailbox(page.petition.id, page.tag, page.opened, lang)
     numbers = statement(page.petition.id, now=utc_now())
     shown = petition_page(page.petition, lang, people=numbers.people, now=utc_now())
-    can_add = page.petition.people_per_mailbox - len(people) if shown.is_accepting and page.tag else 0
+    can_sign = shown.is_accepting and not shown.is_stopped
+    can_add = page.petition.people_per_mailbox - len(people) if can_sign and page.tag else 0
     address = public_url(".petition", lang=lang, slug=page.petition.slug)
     failed = add_form or name_form
     return render_template(
@@ -286,6 +299,12 @@ def _my_signature(
         delivered_letters=[],
         consents=current_consents(),
     )
+
+
+def _stopped(last_on: date) -> ResponseReturnValue:
+    """Say that nobody can confirm for now, and until when this link works."""
+    page = render_template("signing/stopped.html", last_on=last_on, retry_after_seconds=STOPPED_RETRY_SECONDS)
+    return page, 503, {"Retry-After": str(STOPPED_RETRY_SECONDS)}
 
 
 def _link_unknown() -> ResponseReturnValue:

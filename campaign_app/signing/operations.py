@@ -17,6 +17,7 @@ from ..clock import utc_day
 from ..columns import KEY_BYTES
 from ..extensions import db
 from ..mail import operations as mail
+from ..mail.rules import RESEND
 from ..petitions.queries import PetitionRecord
 from ..sealing import tags
 from ..sealing.keys import Keyring
@@ -241,6 +242,16 @@ def expire_pendings(*, now: datetime, limit: int = 1_000) -> int:
     """Delete requests whose seven days are over, with their mails. Returns how many; never commits."""
     due = select(Pending.id).where(Pending.expires_on < utc_day(now)).limit(limit)
     return len(end_requests_where(Pending.id.in_(due), now=now, reason="time"))
+
+
+def purge_pendings(*, now: datetime, limit: int = 1_000) -> int:
+    """Delete requests that wait, whatever their age, with every mail that would ask for one again.
+
+    Returns how many; never commits.
+    """
+    mail.delete_kind(kind=RESEND)
+    some = select(Pending.id).limit(limit)
+    return len(end_requests_where(Pending.id.in_(some), now=now, reason="purged"))
 
 
 def end_requests(*, petition_id: int, now: datetime) -> int:

@@ -73,7 +73,8 @@ class PetitionPage:
     """A petition in one language, rendered. is_fallback: the words are in another language than asked.
 
     goal: while it may still be reached. last_confirmed_on: of a closed one, while requests from before may still be
-    confirmed, their last UTC day. has_marks: whether an address can still be recognised.
+    confirmed, their last UTC day. is_stopped: nobody may sign for now, though it is accepting. has_marks: whether an
+    address can still be recognised.
     """
 
     id: int
@@ -87,6 +88,7 @@ class PetitionPage:
     addressees: Sequence[str]
     state: str
     is_accepting: bool
+    is_stopped: bool
     opens_at: datetime | None
     closes_at: datetime | None
     closed_on: date | None
@@ -165,6 +167,7 @@ def petition_page(petition: PetitionRecord, lang: str, *, people: int, now: date
         addressees=[_in(names, lang, petition.home_language) for names in petition.addressees],
         state=petition.state,
         is_accepting=is_accepting,
+        is_stopped=petition.is_stopped,
         opens_at=petition.opens_at,
         closes_at=petition.closes_at,
         closed_on=petition.closed_on,

@@ -20,6 +20,7 @@ OTHER = "other"
 SHARE_SOURCES = ("wa", "tg", "fb", "x", "mail", "copy", "qr", "share")
 GMAIL = ("gmail.com", "googlemail.com")
 SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+STOPPED_RETRY_SECONDS = 3600  # signing was stopped by a person, and goes on when one lets it
 SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 
 # Controls, line separators, bidirectional marks and overrides, letters that show nothing, private use and

@@ -16,7 +16,7 @@ from ..languages import countries, country_name
 from ..mail.preview import inbox_lines
 from ..mail.rules import CONFIRM, PRIVATE_LINK
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
-from ..petitions.rules import PetitionClosed
+from ..petitions.rules import PetitionClosed, SigningStopped
 from ..tally.queries import statement
 from ..tally.rules import Statement
 from ..templating import link
@@ -25,7 +25,7 @@ from .blueprint import blueprint
 from .consents import current_consents
 from .forms import AnyForm, MailboxForm, SignForm, read_form
 from .queries import ShownSigner, petition_page, recent_signers
-from .rules import SOURCE, known_source
+from .rules import SOURCE, STOPPED_RETRY_SECONDS, known_source
 
 
 @blueprint.get("/<lang:lang>/petitions/<slug>")
@@ -51,8 +51,8 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
         petition = open_petition(slug, now)
     except PetitionClosed:
         return _petition_page(public_petition(slug), form, lang, notice="closed"), 410
-    except OperationalError:
-        return _try_again(form, status=503, retry_after_seconds=10)
+    except (SigningStopped, OperationalError) as problem:
+        return _not_now(form, is_stopped=isinstance(problem, SigningStopped))
     if form.is_honeypot_filled:
         return _to_the_inbox(form, lang, slug)
     if not form.validate() or form.correct.data:
@@ -223,7 +223,7 @@ def _marks_are_gone(slug: str) -> ResponseReturnValue:
 def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
     """Render the petition with its form, fresh: what was typed stays, the tokens are new."""
     now = utc_now()
-    numbers, signers = _numbers_if_they_come(petition.id, lang, now)
+    numbers, signers = _numbers_if_they_come(petition, lang, now)
     return render_template(
         "signing/petition.html",
         petition=petition_page(petition, lang, people=numbers.people if numbers else 0, now=now),
@@ -261,8 +261,13 @@ def _mailbox_form(petition: PetitionRecord, form: MailboxForm, lang: str, purpos
     )
 
 
-def _try_again(form: SignForm | MailboxForm, *, status: int, retry_after_seconds: int) -> ResponseReturnValue:
-    """Keep everything typed on a page that needs no database, and say when to press the button again."""
+def _try_again(
+    form: SignForm | MailboxForm, *, status: int, retry_after_seconds: int, is_stopped: bool = False
+) -> ResponseReturnValue:
+    """Keep everything typed on a page that needs no database, and say when to press the button again.
+
+    is_stopped: because an owner stopped signing.
+    """
     fields = [
         *form.typed(),
         ("form_token", form.form_token.data),
@@ -276,8 +281,15 @@ def _try_again(form: SignForm | MailboxForm, *, status: int, retry_after_seconds
         retry_after_seconds=retry_after_seconds,
         action=request.path,
         status=status,
+        is_stopped=is_stopped,
     )
     return page, status, {"Retry-After": str(retry_after_seconds)}
+
+
+def _not_now(form: SignForm, *, is_stopped: bool) -> ResponseReturnValue:
+    """Keep everything typed while an owner has stopped signing, or while the database does not answer."""
+    seconds = STOPPED_RETRY_SECONDS if is_stopped else 10
+    return _try_again(form, status=503, retry_after_seconds=seconds, is_stopped=is_stopped)
 
 
 def _fresh(form: AnyForm, petition_id: int) -> AnyForm:
@@ -312,17 +324,18 @@ def _described(petition: PetitionRecord, lang: str) -> Any:
 
 
 def _numbers_if_they_come(
-    petition_id: int, lang: str, now: datetime
+    petition: PetitionRecord, lang: str, now: datetime
 ) -> tuple[Statement | None, Sequence[ShownSigner]]:
     """Return the numbers and the latest signers, at most a second old; nothing while the database does not
     answer, since the form must still be there.
     """
 
     def _ask() -> tuple[Statement, Sequence[ShownSigner]]:
-        return statement(petition_id, now=now), recent_signers(petition_id, lang)
+        signers = () if petition.are_names_hidden else recent_signers(petition.id, lang)
+        return statement(petition.id, now=now), signers
 
     try:
-        return finished_pages.lately(("petition", petition_id, lang), _ask)
+        return finished_pages.lately(("petition", petition.id, lang), _ask)
     except OperationalError:
         db.session.rollback()
         return None, ()

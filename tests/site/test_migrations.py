@@ -19,6 +19,8 @@ from campaign_app.app import create_app
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT, Settings
 from campaign_app.extensions import db
+from campaign_app.lockdown import operations as lockdown
+from campaign_app.lockdown import rules as lockdown_rules
 from campaign_app.mail.schedule import run_due_jobs
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.content import shipped_petitions
@@ -106,6 +108,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         run_due_jobs(now=utc_now())
         fill_accounts()  # and with it the record
         fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
+        lockdown.order(part=lockdown_rules.SIGNING, by="command", now=utc_now())
         db.session.commit()
 
 
