@@ -30,11 +30,24 @@ from .desk import access, gate, lockdown_views, numbers_views, views
 from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
+from .petitions import desk_views, news_views, part_views, text_views  # noqa: F401 - their routes
+from .petitions.blueprint import blueprint as editor_views
+from .petitions.today import figure_lines, opening_lines, word_lines
 from .shield.state import EXTENSION as SHIELD
+from .signing.step_views import blueprint as step_views
 
 COOKIE = "nidaa-desk"
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
-LINES: tuple[Lines, ...] = (lockdown_lines, key_lines, mail_lines, held_lines, approval_lines)
+LINES: tuple[Lines, ...] = (
+    lockdown_lines,
+    key_lines,
+    mail_lines,
+    held_lines,
+    approval_lines,
+    opening_lines,
+    word_lines,
+    figure_lines,
+)
 BLUEPRINTS = (
     accounts_views,
     team_views,
@@ -42,6 +55,8 @@ BLUEPRINTS = (
     approval_views,
     numbers_views.blueprint,
     lockdown_views.blueprint,
+    editor_views,
+    step_views,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
 APPROVAL_PLACES: dict[str, str] = {}
@@ -77,6 +92,7 @@ def create_desk(public: Flask, *, inline_style: str) -> Flask:
     desk.session_interface = DeskSession()
     desk.before_request(_begin)
     languages.register(desk)
+    gate.admit_long_forms(desk)
     database.read_bodies_first(desk)
     db.init_app(desk)
     babel.init_app(desk, locale_selector=languages.select_locale)

@@ -17,6 +17,7 @@ from .integrity import arrivals
 from .integrity import operations as integrity
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
+from .petitions.operations import open_due_petitions
 from .sealing import tags
 from .sealing.operations import destroy_old_mail_secrets
 from .shield.operations import sweep_spent
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     mail_hooks.private_link = _as_asked
     add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
+    add_job(app, Job("opening petitions", timedelta(minutes=1), lambda now: open_due_petitions(now=now)))
     add_job(
         app,
         Job("closing petitions", A_MINUTE, lambda now: retention.close_due_petitions(now=now)),

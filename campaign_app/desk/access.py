@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..accounts.rules import APPROVER, ORGANISER, OWNER, ROLES
+from ..accounts.rules import APPROVER, ORGANISER, OWNER, ROLES, TRANSLATOR
 from ..errors import ConfigurationError
 
 NOBODY = frozenset[str]()
@@ -13,6 +13,10 @@ ORGANISERS = frozenset({OWNER, ORGANISER})
 APPROVERS = frozenset(
     {OWNER, ORGANISER, APPROVER}
 )  # which of them approves what stands in approvals/rules.py
+WRITERS = frozenset({OWNER, ORGANISER, TRANSLATOR})
+LONG_TEXT_BYTES = (
+    2 * 1024 * 1024
+)  # two languages at their limits: in a form, an Arabic letter takes six bytes
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Access:
 
     roles: any of these is enough. is_open: also to whoever is not signed in. before_factor: also to whoever has
     joined and has no second factor yet. is_way_in: of no use to whoever is signed in, who is led home.
-    fresh: only after the second factor was given in the last minutes.
+    fresh: only after the second factor was given in the last minutes. body_bytes: how long a form may be, where it may
+    be longer than elsewhere.
     """
 
     roles: frozenset[str] = NOBODY
@@ -29,6 +34,7 @@ class Access:
     before_factor: bool = False
     is_way_in: bool = False
     fresh: bool = False
+    body_bytes: int | None = None
 
 
 OPEN = Access(ANYONE_HERE, is_open=True, before_factor=True)
@@ -89,6 +95,34 @@ ACCESS: dict[str, Access] = {
     "approvals.decline": Access(APPROVERS),
     "approvals.cancel": Access(APPROVERS),
     "team.sign_out_everywhere": Access(OWNERS, fresh=True),
+    # Petitions. Whoever translates writes all languages but the petition's own: the views hold that.
+    "editor.petitions": HERE,
+    "editor.petition": HERE,
+    "editor.new": Access(ORGANISERS),
+    "editor.create": Access(ORGANISERS),
+    "editor.settings": HERE,
+    "editor.save_settings": Access(ORGANISERS),
+    "editor.texts": HERE,
+    "editor.save_texts": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.preview": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.history": HERE,
+    "editor.version": HERE,
+    "editor.addressees": HERE,
+    "editor.save_addressees": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.goals": HERE,
+    "editor.save_goals": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.new_news": Access(WRITERS),
+    "editor.begin_news": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.news": HERE,
+    "editor.edit_news": Access(WRITERS),
+    "editor.save_news": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.publish_news": Access(ORGANISERS, fresh=True),
+    "editor.drop_news": Access(ORGANISERS),
+    "editor.words": HERE,
+    "editor.save_words": Access(ORGANISERS, body_bytes=LONG_TEXT_BYTES),
+    "editor.figures": HERE,
+    "steps.ask": Access(ORGANISERS, fresh=True),
+    "steps.take": Access(ORGANISERS, fresh=True),
 }
 
 

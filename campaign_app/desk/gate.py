@@ -14,6 +14,16 @@ def register(desk: Flask) -> None:
     desk.before_request(_ask)
 
 
+def admit_long_forms(desk: Flask) -> None:
+    """Let the table say which forms may be long. Call it before anything that reads a request's body."""
+
+    @desk.before_request
+    def _admit() -> None:
+        longest = ACCESS.get(request.endpoint or "", CLOSED).body_bytes
+        if longest is not None:
+            request.max_content_length = request.max_form_memory_size = longest
+
+
 def may_open(endpoint: str) -> bool:
     """Whether whoever is signed in may open a page, so that a menu shows nothing that would be refused."""
     me = organiser()

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..columns import UtcDateTime, one_of, word
@@ -36,7 +36,11 @@ class Petition(Model):
 
 
 class PetitionText(Model):
-    """One version of the words in one language. `shipped_digest` tells what `campaign init` last wrote."""
+    """One version of the words in one language. `shipped_digest` tells what `campaign init` last wrote.
+
+    written_by: as the record names who; empty for what was written before this was kept. is_correction: whoever wrote
+    it said that only a slip of the pen was put right.
+    """
 
     __tablename__ = "petition_text"
     __table_args__ = (UniqueConstraint("petition_id", "language", "version"),)
@@ -53,6 +57,8 @@ class PetitionText(Model):
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     shipped_digest: Mapped[str | None] = mapped_column(word(64))
     is_edited: Mapped[bool] = mapped_column(default=False)
+    written_by: Mapped[str] = mapped_column(word(64), default="", server_default="")
+    is_correction: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Addressee(Model):
@@ -80,12 +86,27 @@ class Goal(Model):
 
 
 class PetitionUpdate(Model):
-    """News for those who signed. `texts`: language code → {"title", "body"} with Markdown in body."""
+    """News for those who signed; a draft until `published_on`.
+
+    texts: language code → {"title", "body"} with Markdown in body.
+    """
 
     __tablename__ = "petition_update"
     __table_args__ = (Index(None, "petition_id", "published_on"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     petition_id: Mapped[int] = mapped_column(ForeignKey("petition.id"))
-    published_on: Mapped[date]
+    published_on: Mapped[date | None]
     texts: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class AvoidedWords(Model):
+    """The list of words to avoid in one language, once it was edited here; until then the shipped one holds.
+
+    entries: [{"words": [...], "instead": text, "reason": text}].
+    """
+
+    __tablename__ = "avoided_words"
+
+    language: Mapped[str] = mapped_column(word(8), primary_key=True)
+    entries: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

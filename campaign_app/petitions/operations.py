@@ -7,17 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from ..campaign import campaign
+from ..audit.operations import record
+from ..audit.rules import BY_SYSTEM
 from ..clock import utc_day
-from ..config import settings
 from ..extensions import db
 from ..facts.queries import figures_used, render_figures
 from ..languages import LANGUAGES
 from ..sealing import tags
-from ..sealing.keys import KeyProblem, keyring, signing_obstacles
-from ..sealing.models import PetitionKey
 from .content import ShippedPetition, digest
 from .models import Addressee, Goal, Petition, PetitionText, PetitionUpdate
+from .obstacles import opening_obstacles, published_news
 from .rules import (
     MARKDOWN_FIELDS,
     TEXT_FIELDS,
@@ -64,6 +63,8 @@ def write_text(
     text: Mapping[str, str],
     now: datetime,
     shipped_digest: str | None = None,
+    written_by: str = "",
+    is_correction: bool = False,
 ) -> PetitionText:
     """Add a version of the words in one language; signatures given before stay bound to theirs.
 
@@ -86,6 +87,8 @@ def write_text(
         written_at=now,
         shipped_digest=shipped_digest,
         is_edited=shipped_digest is None,
+        written_by=written_by,
+        is_correction=is_correction,
         **{name: text[name] for name in TEXT_FIELDS},
     )
     db.session.add(version)
@@ -96,7 +99,7 @@ def write_text(
 def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime) -> None:
     """Take a petition to another state of its life.
 
-    obstacles: what stands against the step, a line each (`step_obstacles`); they stop a step to "open",
+    obstacles: what stands against the step, a line each (`obstacles.step_obstacles`); they stop a step to "open",
     "delivered" or "answered". Raises TransitionRefused, NotReadyToOpen, NotYetTold. Flushes; never commits.
     """
     check_transition(petition.state, to)
@@ -107,7 +110,8 @@ def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime
             obstacles = [*obstacles, "its closing time has passed"]
         if obstacles:
             raise NotReadyToOpen("\n".join(obstacles))
-        petition.opens_at = petition.opens_at or now
+        # Opened by hand before the time it was to open by itself: it is open from now.
+        petition.opens_at = min(petition.opens_at or now, now)
         petition.closed_on = None
     if to in ("closed", "withdrawn"):
         # Withdrawn after it was closed: what was to be deleted is not kept any longer for that.
@@ -116,9 +120,29 @@ def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime
         petition.delivered_on = utc_day(now)
     if to == "answered":
         petition.answered_on = utc_day(now)
-    petition.news_at_step = _news(petition)
+    petition.news_at_step = published_news(petition.id)
     petition.state = to
     db.session.flush()
+
+
+def open_due_petitions(*, now: datetime) -> list[str]:
+    """Open the drafts whose time has come and against which nothing stands; return their slugs.
+
+    The others stay drafts, and the desk's home says so. Flushes; never commits.
+    """
+    due = db.session.scalars(
+        select(Petition).where(Petition.state == "draft", Petition.opens_at <= now)
+    ).all()
+    opened = []
+    for petition in due:
+        try:
+            move(petition=petition, to="open", obstacles=opening_obstacles(petition=petition), now=now)
+        except NotReadyToOpen:
+            continue
+        details = {"from": "draft", "to": petition.state}
+        record(action="petition.move", by=BY_SYSTEM, subject=petition.slug, details=details, now=now)
+        opened.append(petition.slug)
+    return opened
 
 
 def petition_by_slug(slug: str) -> Petition:
@@ -149,8 +173,7 @@ def _create(shipped: ShippedPetition, *, open_at_once: bool, now: datetime) -> P
         home_language=shipped.home_language,
         required_languages=list(shipped.required_languages),
     )
-    db.session.add(petition)
-    db.session.flush()
+    begin(petition)
     db.session.add_all(
         Addressee(petition_id=petition.id, position=position, kind=row["kind"], names=row["names"])
         for position, row in enumerate(shipped.addressees)
@@ -159,8 +182,14 @@ def _create(shipped: ShippedPetition, *, open_at_once: bool, now: datetime) -> P
         Goal(petition_id=petition.id, threshold=row["threshold"], meanings=row["meanings"])
         for row in shipped.goals
     )
-    tags.create_petition_key(petition_id=petition.id, session=db.session)
     return petition
+
+
+def begin(petition: Petition) -> None:
+    """Store a new petition and make the key that recognises a repeat. Flushes; never commits."""
+    db.session.add(petition)
+    db.session.flush()
+    tags.create_petition_key(petition_id=petition.id, session=db.session)
 
 
 def _load_text(
@@ -188,54 +217,6 @@ def _difference(slug: str, language: str, stored: PetitionText, text: Mapping[st
             before, after, f"{slug} ({language}) here", f"{slug} ({language}) shipped", lineterm=""
         )
     )
-
-
-def step_obstacles(*, petition: Petition, to: str) -> list[str]:
-    """Return what stands against a step, a line each: what opening needs, or the news that tells of the step."""
-    if to == "open":
-        return opening_obstacles(petition=petition)
-    if to in TOLD_STATES and _news(petition) <= petition.news_at_step:
-        return [f"publish first what happened, with `campaign petition update {petition.slug} FILE`"]
-    return []
-
-
-def _news(petition: Petition) -> int:
-    """Return how many pieces of news were published."""
-    return (
-        db.session.scalar(select(func.count()).select_from(PetitionUpdate).filter_by(petition_id=petition.id))
-        or 0
-    )
-
-
-def opening_obstacles(*, petition: Petition) -> list[str]:
-    """Return what stands against opening a petition, a line each.
-
-    Every required language needs its text, and a repeat must still be recognisable; production also needs a
-    responsible body, a contact, and campaign keys whose backups were read back.
-    """
-    obstacles = [
-        f"there is no text in {language}"
-        for language in petition.required_languages
-        if latest_text(petition.id, language) is None
-    ]
-    if is_shredded(petition):
-        obstacles.append(
-            "the key that recognises a repeat was destroyed 30 days after it closed: begin a new petition"
-        )
-    if not settings().is_production:
-        return obstacles
-    obstacles += [f"{campaign().path} lacks {name}" for name in campaign().missing]
-    try:
-        obstacles += signing_obstacles(keyring(fresh=True), settings().environment)
-    except KeyProblem as problem:
-        obstacles.append(str(problem))
-    return obstacles
-
-
-def is_shredded(petition: Petition) -> bool:
-    """Whether the marks that recognise an address were destroyed."""
-    key = db.session.get(PetitionKey, petition.id)
-    return key is not None and key.shredded_on is not None
 
 
 def publish_update(

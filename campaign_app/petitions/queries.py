@@ -141,7 +141,11 @@ def _load() -> list[PetitionRecord]:
         db.session.scalars(select(PetitionKey.petition_id).where(PetitionKey.shredded_on.is_not(None)))
     )
     shut = parts_in_force()
-    updates = _by_petition(select(PetitionUpdate).order_by(PetitionUpdate.published_on.desc()))
+    updates = _by_petition(
+        select(PetitionUpdate)
+        .where(PetitionUpdate.published_on.is_not(None))
+        .order_by(PetitionUpdate.published_on.desc(), PetitionUpdate.id.desc())
+    )
     return [
         PetitionRecord(
             id=petition.id,

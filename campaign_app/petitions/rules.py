@@ -1,7 +1,8 @@
 """What may happen to a petition, and which goal is shown: pure, knows no database."""
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 STATES = ("draft", "open", "closed", "delivered", "answered", "withdrawn")
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -19,6 +20,20 @@ PUBLIC_STATES = frozenset(STATES) - {"draft"}
 GOAL_RISES_AT = 0.9  # of the threshold: the next goal appears before this one is reached
 MARKDOWN_FIELDS = ("demand", "background", "next_steps")
 TEXT_FIELDS = ("title", "summary", *MARKDOWN_FIELDS)
+# In letters. A page must stay small enough for a slow connection; these leave room for twice the shipped texts.
+LONGEST = {"title": 160, "summary": 600, "demand": 8_000, "background": 16_000, "next_steps": 4_000}
+LONGEST_NAME = 200
+LONGEST_MEANING = 300
+LONGEST_NEWS_TITLE = 160
+LONGEST_NEWS = 8_000
+LARGEST_GOAL = 100_000_000
+MOST_ADDRESSEES = 20
+MOST_GOALS = 20
+MOST_PEOPLE_PER_MAILBOX = 10
+ADDRESSEE_KINDS = ("holder", "body")  # holds people, records or knowledge; is asked to support
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_SLUG = 64
+DESK_PLACES = frozenset({"new", "words", "figures"})  # what stands where a petition's own pages do
 
 
 class PetitionClosed(Exception):
@@ -47,6 +62,40 @@ class NotYetTold(Exception):
 
 class UpdateIncomplete(Exception):
     """A piece of news lacks its words in a required language."""
+
+
+class UpdatePublished(Exception):
+    """This piece of news is on the petition's page already: it is not changed any more."""
+
+
+class SlugRefused(Exception):
+    """A petition cannot have this name in its address. `reason`: "form" or "taken"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the same part since the form was opened. `languages`: of which texts, where texts."""
+
+    def __init__(self, languages: Sequence[str] = ()) -> None:
+        super().__init__(", ".join(languages))
+        self.languages = tuple(languages)
+
+
+class GoalReached(Exception):
+    """A goal that was reached stays with its number: readers were told of it. `threshold`: which."""
+
+    def __init__(self, threshold: int) -> None:
+        super().__init__(str(threshold))
+        self.threshold = threshold
+
+
+def check_slug(slug: str) -> None:
+    """Refuse what cannot stand in an address for years. Raises SlugRefused."""
+    if len(slug) > LONGEST_SLUG or not SLUG.fullmatch(slug) or slug in DESK_PLACES:
+        raise SlugRefused("form")
 
 
 def check_transition(current: str, wanted: str) -> None:
@@ -82,3 +131,18 @@ def goals_reached(thresholds: Iterable[int], people: int) -> list[int]:
 def percent_of(threshold: int, people: int) -> int:
     """Return how far a goal is reached, 0 to 100, rounded down: a goal never looks reached early."""
     return min(100, people * 100 // threshold)
+
+
+def first_days(thresholds: Iterable[int], days: Iterable[tuple[date, int]]) -> dict[int, date]:
+    """Return the day on whose end each threshold was first reached.
+
+    days: (day, people who came in less those who left), oldest first.
+    """
+    reached: dict[int, date] = {}
+    waiting = sorted(thresholds)
+    people = 0
+    for day, change in days:
+        people += change
+        while waiting and people >= waiting[0]:
+            reached[waiting.pop(0)] = day
+    return reached

@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from ..audit.operations import record
 from ..audit.rules import BY_COMMAND
-from ..clock import utc_day, utc_now
+from ..clock import utc_now
 from ..database import reading
 from ..extensions import db
 from ..petitions import operations as petitions
 from ..petitions.commands import petition as petition_group
 from ..petitions.models import Petition
+from ..petitions.obstacles import is_shredded, step_obstacles
 from ..petitions.queries import forget_kept
 from ..petitions.rules import (
     TRANSITIONS,
@@ -33,7 +34,8 @@ from ..petitions.rules import (
 from ..tally.queries import statement
 from .recount import recount as count_again
 from .retention import kept_of
-from .rules import CONTACT_KEPT_AFTER_CLOSE, expires_on
+from .rules import CONTACT_KEPT_AFTER_CLOSE
+from .steps import what_follows
 
 
 @click.command()
@@ -110,7 +112,7 @@ def move(slug: str, step: str, yes: bool) -> None:
         if follows and not yes:
             _ask(follows)
         found = petitions.petition_by_slug(slug)
-        obstacles = petitions.step_obstacles(petition=found, to=to)
+        obstacles = step_obstacles(petition=found, to=to)
         before = found.state
         petitions.move(petition=found, to=to, obstacles=obstacles, now=now)
     except (PetitionUnknown, TransitionRefused, NotReadyToOpen, NotYetTold) as refusal:
@@ -124,7 +126,7 @@ def move(slug: str, step: str, yes: bool) -> None:
 
 def _told(petition: Petition, now: datetime) -> dict[str, Any]:
     """Return how a petition stands, field by field."""
-    kept, is_shredded = kept_of(petition.id), petitions.is_shredded(petition)
+    kept = kept_of(petition.id)
     destroyed_from = petition.closed_on and petition.closed_on + CONTACT_KEPT_AFTER_CLOSE
     return {
         "slug": petition.slug,
@@ -139,7 +141,7 @@ def _told(petition: Petition, now: datetime) -> dict[str, Any]:
         "contacts_kept": kept.contacts,
         "contacts_kept_with_consent_to_news": kept.contacts_with_updates,
         "marks_of_addresses": "destroyed"
-        if is_shredded
+        if is_shredded(petition)
         else f"kept until {destroyed_from or '30 days after it closes'}",
         "next_steps": [step for step, to in STEPS.items() if to in TRANSITIONS[petition.state]],
     }
@@ -149,22 +151,20 @@ def _what_follows(petition: Petition, to: str, now: datetime) -> list[str]:
     """Return what a step that cannot be undone leads to, in sentences; nothing for the others."""
     if to not in ("closed", "answered", "withdrawn"):
         return []
-    kept, today = kept_of(petition.id), utc_day(now)
-    closed_on = petition.closed_on or today
-    destroyed_on = closed_on + CONTACT_KEPT_AFTER_CLOSE
-    told = [f"People counted: {statement(petition.id, now=now).people}."]
+    follows = what_follows(petition, to, now=now)
+    kept = follows.kept
+    told = [f"People counted: {follows.people}."]
     if to == "answered":
-        until = today + CONTACT_KEPT_AFTER_CLOSE
-        return [
-            *told,
-            f"On {until} the last contacts, {kept.contacts_with_updates + kept.contacts}, are destroyed.",
-        ]
-    if to == "closed":
-        told.append(f"Requests that may still be confirmed, until {expires_on(today)}: {kept.requests}.")
+        last = kept.contacts_with_updates + kept.contacts
+        return [*told, f"On {follows.destroyed_on} the last contacts, {last}, are destroyed."]
+    if follows.confirmable_until:
+        told.append(
+            f"Requests that may still be confirmed, until {follows.confirmable_until}: {kept.requests}."
+        )
     else:
         told.append(f"Requests that can no longer be confirmed: {kept.requests}.")
     told.append(
-        f"On {destroyed_on} the contacts without consent to news, {kept.contacts}, and every mark that "
+        f"On {follows.destroyed_on} the contacts without consent to news, {kept.contacts}, and every mark that "
         "recognises an address are destroyed."
     )
     told.append(f"Contacts with consent to news, kept longer: {kept.contacts_with_updates}.")

@@ -11,7 +11,7 @@ from campaign_app.config import ROOT
 from campaign_app.errors import ConfigurationError
 from campaign_app.extensions import db
 from campaign_app.facts.rules import FigureUnresolved
-from campaign_app.petitions import operations, rules
+from campaign_app.petitions import obstacles, operations, rules
 from campaign_app.petitions.content import shipped_petitions
 from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import forget_kept, open_petition, petition_by_id, public_petition
@@ -193,7 +193,7 @@ def test_a_missing_translation_shows_the_petition_s_own_language_and_says_so(cli
 def move(to: str, *, now: datetime = NOW) -> Petition:
     petition = operations.petition_by_slug(SLUG)
     operations.move(
-        petition=petition, to=to, obstacles=operations.opening_obstacles(petition=petition), now=now
+        petition=petition, to=to, obstacles=obstacles.opening_obstacles(petition=petition), now=now
     )
     db.session.commit()
     forget_kept()
@@ -255,27 +255,27 @@ def test_an_unready_petition_says_everything_that_stands_against_opening(app, co
     known = app.extensions[SETTINGS]
     app.extensions[SETTINGS] = replace(known, environment="production")
     try:
-        obstacles = operations.opening_obstacles(petition=draft)
+        lines = obstacles.opening_obstacles(petition=draft)
     finally:
         app.extensions[SETTINGS] = known
         app.extensions.pop("nidaa_keyring", None)
 
     with pytest.raises(rules.NotReadyToOpen):
-        operations.move(petition=draft, to="open", obstacles=obstacles, now=NOW)
-    assert "there is no text in en" in obstacles
+        operations.move(petition=draft, to="open", obstacles=lines, now=NOW)
+    assert "there is no text in en" in lines
     for field in ("responsible_body", "responsible_address", "contact_email"):
-        assert f"{ROOT / 'content' / 'campaign.toml'} lacks {field}" in obstacles
-    assert any("demonstration keys" in line for line in obstacles)
+        assert f"{ROOT / 'content' / 'campaign.toml'} lacks {field}" in lines
+    assert any("demonstration keys" in line for line in lines)
     assert draft.state == "draft"
 
 
 def test_in_development_only_a_missing_text_stands_against_opening(context, shipped):
     load(replace(shipped, slug="another", texts={"ar": shipped.texts["ar"]}), open_at_once=False)
 
-    assert operations.opening_obstacles(petition=operations.petition_by_slug("another")) == [
+    assert obstacles.opening_obstacles(petition=operations.petition_by_slug("another")) == [
         "there is no text in en"
     ]
-    assert operations.opening_obstacles(petition=operations.petition_by_slug(SLUG)) == []
+    assert obstacles.opening_obstacles(petition=operations.petition_by_slug(SLUG)) == []
 
 
 def test_news_is_shown_newest_first_in_the_reader_s_language(client, petition):

@@ -24,6 +24,7 @@ from campaign_app.lockdown import rules as lockdown_rules
 from campaign_app.mail.schedule import run_due_jobs
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.content import shipped_petitions
+from campaign_app.petitions.models import AvoidedWords
 from tests import every_page
 from tests.desk_client import fill_accounts
 from tests.every_page import Visitor
@@ -109,6 +110,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         fill_accounts()  # and with it the record
         fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
         lockdown.order(part=lockdown_rules.SIGNING, by="command", now=utc_now())
+        db.session.add(AvoidedWords(language="en", entries=[]))
         db.session.commit()
 
 
