@@ -26,7 +26,7 @@ from .approvals.today import approval_lines
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
-from .desk import access, gate, lockdown_views, numbers_views, views
+from .desk import access, gate, lockdown_views, numbers_views, record_views, views
 from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
@@ -57,6 +57,7 @@ BLUEPRINTS = (
     lockdown_views.blueprint,
     editor_views,
     step_views,
+    record_views.blueprint,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
 APPROVAL_PLACES: dict[str, str] = {}

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, inspect, select
+from sqlalchemy import Select, exists, inspect, select
 
 from ..extensions import db
 from . import rules
@@ -44,9 +45,38 @@ def entries(
     return [_entry(row) for row in db.session.execute(query)]
 
 
-def oldest_first(wanted: Filter = EVERYTHING) -> Iterator[Entry]:
+def entries_after(
+    number: int, *, wanted: Filter = EVERYTHING, through: int, limit: int = ROWS_AT_A_TIME
+) -> Sequence[Entry]:
+    """Return the wanted entries after a number and up to another, oldest first, at most `limit` of them."""
+    query = _filtered(wanted).where(AuditEntry.id > number, AuditEntry.id <= through)
+    return [_entry(row) for row in db.session.execute(query.order_by(AuditEntry.id).limit(limit))]
+
+
+def newest() -> Entry | None:
+    """Return the last entry."""
+    return next(iter(entries(limit=1)), None)
+
+
+def verify_part(number: int, *, limit: int) -> Verified:
+    """Read at most so many entries after a number and say whether they go on in one chain from that entry.
+
+    Raises LookupError where there is no entry of that number. 0 stands before the first.
+    """
+    before = next(iter(entries_after(number - 1, through=number, limit=1)), None) if number else None
+    if number and before is None:
+        raise LookupError(number)
+    return rules.verified(islice(oldest_first(after=number), limit), after=before)
+
+
+def has_head(head: str) -> bool:
+    """Whether an entry has this hash: a head that was kept elsewhere must still be in the record."""
+    return head == rules.BEGINNING or bool(db.session.scalar(select(exists().where(AuditEntry.hash == head))))
+
+
+def oldest_first(wanted: Filter = EVERYTHING, *, after: int | None = None) -> Iterator[Entry]:
     """Yield every wanted entry in the order of their numbers, in memory that does not grow with the record."""
-    last = None
+    last = after
     while True:
         query = _filtered(wanted).order_by(AuditEntry.id).limit(ROWS_AT_A_TIME)
         if last is not None:

@@ -129,12 +129,15 @@ def check(*, by: str, action: str, subject: str) -> None:
         raise NotAnEntry("by and subject are printable text")
 
 
-def verified(entries: Iterable[Entry], *, expected_head: str | None = None) -> Verified:
+def verified(
+    entries: Iterable[Entry], *, expected_head: str | None = None, after: Entry | None = None
+) -> Verified:
     """Read entries in the order of their numbers and say whether they are one chain. Keeps one of them at a time.
 
-    expected_head: a hash that was printed earlier and kept elsewhere; the chain may have grown since.
+    expected_head: a hash that was printed earlier and kept elsewhere; the chain may have grown since. after: the last
+    entry of what was read before, so that a long chain can be read a part at a time.
     """
-    count, head = 0, BEGINNING
+    count, head = (after.id, after.hash) if after else (0, BEGINNING)
     found = None if expected_head is None else expected_head == BEGINNING
     for entry in entries:
         reason = _fault(entry, count, head)

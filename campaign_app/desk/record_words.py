@@ -1,0 +1,83 @@
+"""What each action on the record is in plain words. An action that is not here is shown as it was written."""
+
+from collections.abc import Mapping
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+ROOMS: Mapping[str, LazyString] = {
+    "accounts": _l("Team and sign-in"),
+    "approval": _l("Approvals"),
+    "audit": _l("The record itself"),
+    "backup": _l("Backups"),
+    "contacts": _l("Contacts"),
+    "export": _l("Exports"),
+    "integrity": _l("Integrity of the count"),
+    "keys": _l("Keys"),
+    "lockdown": _l("Lockdown"),
+    "mail": _l("Mail"),
+    "numbers": _l("Numbers"),
+    "petition": _l("Petitions"),
+}
+ACTIONS: Mapping[str, LazyString] = {
+    "accounts.invite": _l("Invited somebody to join, or to begin anew"),
+    "accounts.join": _l("Joined, or began anew with a new password"),
+    "accounts.withdraw-invitation": _l("Withdrew an invitation"),
+    "accounts.change-roles": _l("Changed somebody's roles"),
+    "accounts.deactivate": _l("Closed an account"),
+    "accounts.sign-in": _l("Signed in"),
+    "accounts.second-factor-failed": _l("Gave a right password and a wrong second step"),
+    "accounts.change-sign-in": _l("Changed how they sign in"),
+    "accounts.end-session": _l("Signed out, or ended one session"),
+    "accounts.end-sessions": _l("Ended their other sessions"),
+    "accounts.sign-out-everywhere": _l("Signed somebody out everywhere"),
+    "approval.ask": _l("Asked for a release"),
+    "approval.approve": _l("Approved a release"),
+    "approval.decline": _l("Declined a release"),
+    "approval.cancel": _l("Took a request for a release back"),
+    "approval.release": _l("Released what was approved"),
+    "audit.export": _l("Saved entries of this record as a file"),
+    "backup.make": _l("Made a backup"),
+    "backup.restore": _l("Restored a backup"),
+    "contacts.delete": _l("Deleted contacts whose time was over"),
+    "export.counts": _l("Exported counts"),
+    "export.sealed": _l("Exported a sealed sheet of signatures"),
+    "integrity.invalidate": _l("Began to take signatures out of the count"),
+    "keys.add": _l("Added a key of the campaign"),
+    "keys.confirm-backup": _l("Proved the backup of a key"),
+    "keys.destroy-old-masters": _l("Destroyed old master keys"),
+    "keys.make": _l("Made the server's keys"),
+    "keys.prepare-master": _l("Prepared the next master key"),
+    "keys.remove": _l("Removed a key of the campaign"),
+    "keys.rotate-mail": _l("Replaced the mail key"),
+    "keys.rotate-master": _l("Replaced the master key"),
+    "keys.shred": _l("Destroyed the key of a closed petition"),
+    "lockdown.lock": _l("Locked down"),
+    "lockdown.lift": _l("Took a part of a lockdown back"),
+    "lockdown.keys-done": _l("Finished replacing keys for a lockdown"),
+    "lockdown.purge-done": _l("Finished deleting requests for a lockdown"),
+    "mail.requeue": _l("Sent refused mails once more"),
+    "numbers.csv": _l("Saved a table of numbers as a file"),
+    "petition.load": _l("Loaded the shipped petitions"),
+    "petition.move": _l("Moved a petition to another state"),
+    "petition.update": _l("Published news of a petition"),
+    "petition.write": _l("Wrote a petition's text"),
+}
+
+
+def sentence_of(action: str) -> str | None:
+    """Return what an action is in words; None where there are none."""
+    found = ACTIONS.get(action)
+    return str(found) if found else None
+
+
+def choices() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return (beginning, name, [(action, words)]) of every room that writes on the record."""
+    return [
+        (
+            f"{room}.",
+            str(name),
+            [(action, str(words)) for action, words in ACTIONS.items() if action.startswith(f"{room}.")],
+        )
+        for room, name in ROOMS.items()
+    ]

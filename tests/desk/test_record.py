@@ -1,0 +1,122 @@
+"""The record at the desk: read in words, filtered, saved as a file, and checked a part at a time."""
+
+import csv
+import io
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from campaign_app.audit import queries, rules
+from campaign_app.audit.models import AuditEntry
+from campaign_app.audit.operations import record
+from campaign_app.audit.rules import ACTION, BEGINNING, BY_COMMAND
+from campaign_app.clock import utc_now
+from campaign_app.desk import record_views
+from campaign_app.desk.record_words import ACTIONS, ROOMS
+from campaign_app.extensions import db
+from tests.desk_client import EMAIL, give_roles, signed_in
+from tests.record import unguarded
+from tests.supporters import words
+
+PLACE = "/desk/record/"
+LONG_AGO = timedelta(days=400)
+
+
+@pytest.fixture
+def history(app):
+    """A record of a hundred entries of long ago, one of them of an action that this version does not know."""
+    with app.app_context():
+        for number in range(100):
+            action = "letters.later" if number == 7 else "petition.move"
+            record(
+                action=action,
+                by=BY_COMMAND,
+                subject="=a-petition",
+                details={"number": number},
+                now=utc_now() - LONG_AGO,
+            )
+        db.session.commit()
+    return app
+
+
+def test_every_action_with_words_is_one_and_belongs_to_a_room_with_a_name():
+    assert all(ACTION.fullmatch(action) for action in ACTIONS)
+    assert {action.partition(".")[0] for action in ACTIONS} == set(ROOMS)
+
+
+def test_a_chain_can_be_checked_a_part_at_a_time(history):
+    with history.app_context():
+        whole = queries.verify()
+        head, numbers = BEGINNING, []
+        number = 0
+        while number < whole.entries:
+            part = queries.verify_part(number, limit=30)
+            assert part.is_whole
+            number, head = part.entries, part.head
+            numbers.append(number)
+
+        assert (numbers, head) == ([30, 60, 90, 100], whole.head)
+        with pytest.raises(LookupError):
+            queries.verify_part(101, limit=30)
+        assert [queries.has_head(head), queries.has_head("0" * 63 + "1")] == [True, False]
+
+
+def test_a_part_that_does_not_follow_what_was_read_before_does_not_fit(history):
+    with history.app_context():
+        entries = list(queries.oldest_first())
+
+        found = rules.verified(entries[50:60], after=entries[48])
+
+        assert (found.broken_at, found.entries) == (51, 49)
+
+
+def test_the_record_is_read_filtered_saved_and_checked_at_the_desk(history, monkeypatch):
+    monkeypatch.setattr(record_views, "ENTRIES_A_STEP", 60)
+    owner = signed_in(history)
+    owner.language("en")
+
+    page = owner.get(PLACE)
+    assert "Signed in" in words(page)
+    assert page.text.count("<li>\n<p><strong>") == record_views.ENTRIES_A_PAGE
+    older = owner.get(re.search(r'href="(/desk/record/\?before=\d+)"', page.text)[1])
+    assert "letters.later" in owner.get(PLACE, query_string={"before": 10}).text
+    assert "Back to the newest" in words(older)
+    by_terminal = owner.get(PLACE, query_string={"by": BY_COMMAND, "action": "accounts."})
+    assert by_terminal.text.count("<li>\n<p><strong>") == 1
+    assert "No entry fits" in words(owner.get(PLACE, query_string={"action": "mail."}))
+    assert owner.get(PLACE, query_string={"from": "soon"}).status_code == 422
+    assert owner.get(PLACE, query_string={"before": 10**30}).status_code == 200
+
+    began = (utc_now() - LONG_AGO).date().isoformat()
+    saved = owner.send(f"{PLACE}export", page=PLACE, **{"as": "csv", "action": "petition.move", "to": began})
+    lines = list(csv.DictReader(io.StringIO(saved.text.removeprefix("\ufeff"))))
+    assert [len(lines), lines[0]["subject"]] == [99, "'=a-petition"]
+    whole = owner.send(f"{PLACE}export", page=PLACE, **{"as": "jsonl"})
+    entries = [rules.Entry(**json.loads(line)) for line in whole.text.splitlines()]
+    assert rules.verified(entries).is_whole
+    with history.app_context():
+        newest = queries.newest()
+        assert (newest.action, newest.told["through"]) == ("audit.export", entries[-1].id)
+    assert owner.send(f"{PLACE}export", page=PLACE, **{"as": "exe"}).status_code == 400
+
+    step = owner.get(f"{PLACE}verify", query_string={"after": 0, "head": newest.hash})
+    assert "60 of" in words(step)
+    goes_on = re.search(r'content="0; url=([^"]+)"', step.text)[1].replace("&amp;", "&")
+    done = owner.get(goes_on)
+    assert "each fits the one before" in words(done)
+    assert "The head that you kept is among them." in words(done)
+    other = owner.get(f"{PLACE}verify", query_string={"after": 60, "head": "1" * 64})
+    assert "The head that you kept is not in the record" in words(other)
+    assert owner.get(f"{PLACE}verify", query_string={"head": "no head"}).status_code == 422
+
+    with history.app_context():
+        with unguarded():
+            db.session.execute(update(AuditEntry).where(AuditEntry.id == 40).values(by="organiser:99"))
+        db.session.commit()
+    assert "entry 40 does not fit" in words(owner.get(f"{PLACE}verify", query_string={"after": 0}))
+
+    give_roles(history, ["organiser"], EMAIL)
+    assert "Save as CSV" not in owner.get(PLACE).text
