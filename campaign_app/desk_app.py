@@ -35,11 +35,13 @@ from .petitions.blueprint import blueprint as editor_views
 from .petitions.today import figure_lines, opening_lines, word_lines
 from .shield.state import EXTENSION as SHIELD
 from .signing.step_views import blueprint as step_views
+from .signing.today import rate_lines
 
 COOKIE = "nidaa-desk"
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
 LINES: tuple[Lines, ...] = (
     lockdown_lines,
+    rate_lines,
     key_lines,
     mail_lines,
     held_lines,

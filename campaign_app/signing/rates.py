@@ -7,7 +7,7 @@ calendar week, with secrets of its own: a window that moved by a day would let e
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from flask_babel import gettext as _
@@ -21,6 +21,7 @@ from ..tally.models import RATES, TallySnapshot
 from ..tally.snapshots import last_settled_day, latest_body, newcomers_of
 from ..tally.suppression import Draw, Group, begin, draw_secret
 from .models import Pending, Signature
+from .rules import percent_has_fallen
 
 FEWEST_REQUESTS = 200  # behind a published rate: then a few people left out move it by less than a step
 FEWEST_ANSWERS = (
@@ -121,6 +122,35 @@ def confirmation_rates(petition_id: int, *, now: datetime) -> list[ConfirmationR
         ConfirmationRate(code, names.get(code, code), percent, last_on - WEEK, last_on)
         for code, percent in body["rows"]
     ]
+
+
+@dataclass(frozen=True)
+class FallenRate:
+    """A provider at which far fewer confirmed in the last week taken than in the week before it."""
+
+    label: str
+    percent: int
+    percent_before: int
+
+
+def fallen_rates(petition_id: int, *, now: datetime) -> list[FallenRate]:
+    """Return where the published rate fell much from one calendar week to the next. Reads two rows."""
+    lately = confirmation_rates(petition_id, now=now)
+    if not lately or now.date() - lately[0].last_on > 2 * WEEK:
+        return []
+    week_before = latest_body(petition_id, RATES, now=_midnight(lately[0].first_on))
+    if week_before is None or week_before[0] != lately[0].first_on - timedelta(days=1):
+        return []
+    before = dict(week_before[1]["rows"])
+    return [
+        FallenRate(rate.label, rate.percent, before[rate.code])
+        for rate in lately
+        if rate.code in before and percent_has_fallen(before[rate.code], rate.percent)
+    ]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _requests_by_group(petition_id: int, first_on: date, last_on: date) -> dict[str, Requests]:

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date, timedelta
+from math import sqrt
 
 CONFIRMATION_WINDOW = timedelta(days=7)
 RESULT_KEPT = timedelta(days=1)  # a double submit within a day gets the same page
@@ -20,6 +22,12 @@ OTHER = "other"
 SHARE_SOURCES = ("wa", "tg", "fb", "x", "mail", "copy", "qr", "share")
 GMAIL = ("gmail.com", "googlemail.com")
 SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+FEWEST_ASKED = 100  # of fewer, a rate of three days says little
+FALL_WORTH_A_WORD = 0.15
+SURE_AT = 3.0  # standard errors: by chance about once in 700 looks
+PERCENT_WORTH_A_WORD = 20  # published rates are in steps of five and may each be a step off
+LATELY = timedelta(days=3)
+BEFORE = timedelta(days=14)
 STOPPED_RETRY_SECONDS = 3600  # signing was stopped by a person, and goes on when one lets it
 SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 
@@ -143,3 +151,36 @@ def _without_idle_joiners(text: str) -> str:
 def _is_of_a_letter(character: str) -> bool:
     """Whether a character is a letter, a mark on one, or a digit."""
     return bool(character) and unicodedata.category(character)[0] in "LMN"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """People who were asked by mail in some days, and people who confirmed in the same days."""
+
+    asked: int
+    confirmed: int
+
+    @property
+    def rate(self) -> float:
+        """Return the share that confirmed, between 0 and 1. Who was asked before may confirm now: never above 1."""
+        return min(1.0, self.confirmed / self.asked) if self.asked else 0.0
+
+
+def has_fallen(before: Answers, lately: Answers) -> bool:
+    """Whether so many fewer confirm lately that somebody should look whether mail arrives.
+
+    Not where few were asked, nor where chance alone would often do it: the fall must be FALL_WORTH_A_WORD, and three
+    times what two samples of one crowd differ by (the standard error of a difference of two shares).
+    """
+    if min(before.asked, lately.asked) < FEWEST_ASKED:
+        return False
+    fall = before.rate - lately.rate
+    asked = before.asked + lately.asked
+    share = (before.rate * before.asked + lately.rate * lately.asked) / asked
+    by_chance = sqrt(share * (1 - share) * (1 / before.asked + 1 / lately.asked))
+    return fall >= FALL_WORTH_A_WORD and fall > SURE_AT * by_chance
+
+
+def percent_has_fallen(before: int, lately: int) -> bool:
+    """Whether a published rate of a week fell by more than people left out in secret can make it, twice over."""
+    return before - lately >= PERCENT_WORTH_A_WORD
