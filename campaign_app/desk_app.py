@@ -30,6 +30,9 @@ from .desk import access, gate, lockdown_views, numbers_views, record_views, vie
 from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
+from .integrity import desk_views as integrity_views
+from .integrity import elsewhere_views
+from .integrity.today import integrity_lines
 from .petitions import desk_views, news_views, part_views, text_views  # noqa: F401 - their routes
 from .petitions.blueprint import blueprint as editor_views
 from .petitions.today import figure_lines, opening_lines, word_lines
@@ -49,6 +52,7 @@ LINES: tuple[Lines, ...] = (
     opening_lines,
     word_lines,
     figure_lines,
+    integrity_lines,
 )
 BLUEPRINTS = (
     accounts_views,
@@ -60,6 +64,8 @@ BLUEPRINTS = (
     editor_views,
     step_views,
     record_views.blueprint,
+    integrity_views.blueprint,
+    elsewhere_views.blueprint,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
 APPROVAL_PLACES: dict[str, str] = {}

@@ -126,6 +126,21 @@ ACCESS: dict[str, Access] = {
     "editor.figures": HERE,
     "steps.ask": Access(ORGANISERS, fresh=True),
     "steps.take": Access(ORGANISERS, fresh=True),
+    # Integrity.
+    "integrity.overview": Access(ORGANISERS),
+    "integrity.petition": Access(ORGANISERS),
+    "integrity.rule": Access(ORGANISERS),
+    "integrity.preview": Access(ORGANISERS),
+    "integrity.invalidate": Access(ORGANISERS, fresh=True),
+    "integrity.run": Access(ORGANISERS),
+    "integrity.cancel": Access(ORGANISERS),
+    "integrity.undo": Access(ORGANISERS, fresh=True),
+    "integrity.held_mail": Access(ORGANISERS),
+    "integrity.decide_held": Access(ORGANISERS),
+    "elsewhere.totals": Access(ORGANISERS),
+    "elsewhere.record": Access(ORGANISERS),
+    "elsewhere.check": Access(ORGANISERS, fresh=True),
+    "elsewhere.take_back": Access(ORGANISERS),
 }
 
 

@@ -44,7 +44,7 @@ def held_lines(now: datetime) -> Iterable[Line]:
             held,
             count=format_number(held),
         )
-        yield Line(urgency="soon", says=says)
+        yield Line(urgency="soon", says=says, endpoint="integrity.held_mail")
 
 
 def key_lines(now: datetime) -> Iterable[Line]:

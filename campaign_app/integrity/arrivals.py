@@ -63,7 +63,8 @@ def look(*, now: datetime) -> int:
     """
     end_transaction()
     with reading():
-        known = dict(db.session.execute(select(ArrivalReport.petition_id, ArrivalReport.seen)).tuples())
+        rows = db.session.execute(select(ArrivalReport.petition_id, ArrivalReport.seen))
+        known = {petition_id: seen for petition_id, seen in rows}
         found = {}
         for petition_id in db.session.scalars(select(Petition.id)).all():
             numbers = statement(petition_id, now=now)

@@ -76,6 +76,13 @@ class Finding:
     other_people: int = 0
     other_of: int = 0
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """Return what a form about whom to take out is filled in with, besides the days."""
+        if self.kind == "domain":
+            return {"domain": label_of(bytes.fromhex(self.code))}
+        return {self.kind: self.code} if self.kind in KINDS else {}
+
 
 Counts = Mapping[date, Mapping[str, int]]  # day → code → people
 

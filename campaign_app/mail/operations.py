@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, delete, insert, not_, or_, select, update
 
 from ..clock import utc_day
 from ..columns import random_key
@@ -92,8 +92,11 @@ def delete_kind(*, kind: str) -> int:
     return len(db.session.scalars(gone).all())
 
 
-def release(*, about: Sequence[bytes], now: datetime) -> int:
-    """Let held mails go now; return how many. A mail that the relay put off keeps its turn. Never commits."""
+def release(*, about: Sequence[bytes] | Select[bytes], now: datetime) -> int:
+    """Let held mails go now; return how many. A mail that the relay put off keeps its turn. Never commits.
+
+    about: pending ids, or the query that finds them.
+    """
     is_held = and_(
         OutboxMail.state == rules.WAITING, OutboxMail.attempts == 0, OutboxMail.kind == rules.CONFIRM
     )

@@ -12,7 +12,8 @@ from ..campaign import campaign
 from ..clock import utc_day, utc_now
 from ..languages import preferred_language
 from ..petitions.queries import PetitionRecord, public_petition
-from ..tally.breakdowns import public_breakdowns
+from ..tally.breakdowns import public_breakdowns, reason_name
+from ..tally.outside import Elsewhere, elsewhere
 from ..tally.queries import by_day, statement
 from ..tally.rules import Statement, fewest_still_counted
 from .blueprint import blueprint
@@ -55,6 +56,7 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
         lambda: {
             "statement": statement(petition.id, now=now),
             "breakdowns": public_breakdowns(petition.id, lang, now=now),
+            "elsewhere": elsewhere(petition.id),
             "confirmation_rates": confirmation_rates(petition.id, now=now),
             "days": by_day(petition.id, now=now),
         },
@@ -64,6 +66,7 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
         "signing/numbers.html",
         petition=petition_page(petition, lang, people=shown["statement"].people, now=now),
         day_before=yesterday if yesterday >= _first_day(petition, shown["statement"]) else None,
+        reason_name=reason_name,
         **shown,
     )
 
@@ -87,6 +90,7 @@ def numbers_on(lang: str, slug: str, day: str) -> ResponseReturnValue:
         petition=petition_page(petition, lang, people=then.people, now=now),
         statement=then,
         on=on,
+        reason_name=reason_name,
         left=current.departures - then.departures,
         still_counted=fewest_still_counted(then, current),
         day_before=on - DAY if on > first_day else None,
@@ -105,7 +109,8 @@ def numbers_json(lang: str, slug: str) -> ResponseReturnValue:
         answer = redirect(url_for(".numbers_json", lang=lang, slug=slug), 302)
     elif not asked:
         finished_pages.keep()
-        answer = jsonify(_as_json(petition, current, lang))
+        totals = {"elsewhere": [_total(each) for each in elsewhere(petition.id)]}
+        answer = jsonify(_as_json(petition, current, lang) | totals)
     elif on is None or not _first_day(petition, current) <= on < utc_day(now):
         refusal = {"error": "there are no numbers for that day", "numbers": _address(petition, lang)}
         answer = jsonify(refusal)
@@ -166,8 +171,19 @@ def _as_json(petition: PetitionRecord, found: Statement, lang: str) -> dict[str,
         "erased": found.erased,
         "invalidated": dict(found.invalidated),
         "restored": found.restored,
+        "taken_out": found.taken_out,
         "paper": found.paper,
         "endorsements": found.endorsements,
         "first_signed_on": found.first_on.isoformat() if found.first_on else None,
         "method": public_url(".numbers", lang=lang, slug=petition.slug, _anchor="method"),
+    }
+
+
+def _total(found: Elsewhere) -> dict[str, object]:
+    return {
+        "name": found.name,
+        "number": found.number,
+        "as_of": found.as_of.isoformat(),
+        "evidence": found.evidence,
+        "sha256": found.sha256,
     }

@@ -39,6 +39,20 @@ PATHS = {
 }
 
 
+REASONS = {
+    "automated": _l("Filled in by a program"),
+    "throwaway-mailboxes": _l("From mailboxes that were made only for it"),
+    "one-source": _l("From one place that sent people who did not mean to sign"),
+    "bought": _l("Paid for, or promised something"),
+    "trial": _l("Trials of our own"),
+}
+
+
+def reason_name(reason: str) -> str:
+    """Return why people were taken out, in the reader's language; an unlisted reason stands for itself."""
+    return str(REASONS.get(reason, reason))
+
+
 class BreakdownRow(NamedTuple):
     """One named group. people: rounded down, never more than there are."""
 

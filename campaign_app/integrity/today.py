@@ -1,0 +1,43 @@
+"""What needs somebody today: groups that stand out, runs under way, totals that wait for a second person."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from ..accounts.today import Line
+from ..languages import format_number
+from . import arrivals, queries
+
+ENDPOINT = "integrity.overview"
+
+
+def integrity_lines(now: datetime) -> Iterable[Line]:
+    """Say what to look at. Reads a row a petition."""
+    if queries.runs_under_way():
+        yield Line(
+            urgency="soon",
+            says=_("Signatures are being taken out of the count, or put back, just now."),
+            endpoint=ENDPOINT,
+        )
+    standing_out = 0
+    for petition in queries.petitions():
+        report = arrivals.report(petition.id)
+        standing_out += len(report.findings) + report.more if report else 0
+    if standing_out:
+        says = ngettext(
+            "%(count)s group of signatures stands out. Have a look whether there is a good reason.",
+            "%(count)s groups of signatures stand out. Have a look whether there is a good reason.",
+            standing_out,
+            count=format_number(standing_out),
+        )
+        yield Line(urgency="soon", says=says, endpoint=ENDPOINT)
+    if waiting := queries.totals_to_check():
+        says = ngettext(
+            "%(count)s total from elsewhere or from paper waits for a second person to check it.",
+            "%(count)s totals from elsewhere or from paper wait for a second person to check them.",
+            waiting,
+            count=format_number(waiting),
+        )
+        yield Line(urgency="soon", says=says, endpoint=ENDPOINT)
