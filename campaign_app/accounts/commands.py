@@ -1,4 +1,7 @@
-"""`campaign owner …`: the link by which the first owner joins. Everyone after that is invited at the desk."""
+"""`campaign owner …`: the link of the first owner, and of one who is alone and lost every way in.
+
+Everyone else is invited, and begins anew, at the desk.
+"""
 
 import click
 from email_validator import EmailNotValidError, validate_email
@@ -10,14 +13,14 @@ from ..config import settings
 from ..extensions import db
 from . import operations
 from .queries import active_owners
-from .rules import OwnerExists
+from .rules import NotAnOwner, OwnerExists
 
 DEVELOPMENT_EMAIL = "organiser@example.org"
 
 
 @click.group()
 def owner() -> None:
-    """Let the first owner join."""
+    """Let the first owner join, or the only one in again."""
 
 
 @owner.command("invite")
@@ -39,6 +42,30 @@ def invite_owner(email: str) -> None:
         ) from None
     db.session.commit()
     click.echo("The link works once, within 24 hours, for whoever has it:", err=True)
+    click.echo(_link(token))
+
+
+@owner.command("begin-anew")
+@click.argument("email")
+@with_appcontext
+def begin_anew(email: str) -> None:
+    """Print a link by which EMAIL, the only owner, chooses a new password and second step. It works once, for 24 hours.
+
+    Refused (exit code 1) while another owner can help at the desk. It is on record, and releases nothing: what one
+    person releases alone still waits, and the owners are told by mail.
+    """
+    try:
+        token = operations.begin_anew_alone(email=email, by=BY_COMMAND, now=utc_now())
+    except NotAnOwner:
+        raise click.ClickException("no owner who can sign in has this address") from None
+    except OwnerExists:
+        raise click.ClickException(
+            "another owner can sign in, and sends a link to begin anew at the desk, under Team"
+        ) from None
+    db.session.commit()
+    click.echo(
+        "The link works once, within 24 hours, for whoever has it; until then all stays as it is:", err=True
+    )
     click.echo(_link(token))
 
 

@@ -67,6 +67,27 @@ def begin_anew(*, organiser: Organiser, by: Organiser, now: datetime) -> str:
     )
 
 
+def begin_anew_alone(*, email: str, by: str, now: datetime) -> str:
+    """Give the only owner, whom nobody else can help, a link to set password and factor anew; return its token.
+
+    by: as the record names it. Raises NotAnOwner, or OwnerExists where another owner can help. Flushes; never commits.
+    """
+    owners = queries.active_owners()
+    found = next((each for each in owners if each.email == email.lower()), None)
+    if found is None:
+        raise rules.NotAnOwner
+    if any(each.has_second_factor for each in owners if each is not found):
+        raise rules.OwnerExists
+    return _invite(
+        email=found.email,
+        roles=rules.sorted_roles(found.role_names),
+        lasts=rules.FIRST_LINK_LASTS,
+        by=by,
+        invited_by=None,
+        now=now,
+    )
+
+
 def _invite(
     *,
     email: str,

@@ -33,6 +33,10 @@ class OwnerExists(Exception):
     """There is an owner already: whoever joins is invited at the desk."""
 
 
+class NotAnOwner(Exception):
+    """Nobody who is an owner and may sign in has this address."""
+
+
 class NoRole(Exception):
     """An organiser has at least one role, and only roles that exist."""
 
