@@ -1,0 +1,141 @@
+"""Organisers with a browser of their own at the desk of a whole installation, in real Chromium.
+
+What they press is found by where it leads, so that the same steps go in every language.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from passlib.totp import TOTP
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.desk_client import PASSWORD
+from tests.endurance.servers import Installation, wait_for
+from tests.supporters import mails
+
+INVITATION = re.compile(r"https?://\S+/desk/invitation/[A-Za-z0-9_-]{43}")
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@dataclass
+class OrganiserAtDesk:
+    """One person at the desk: their language, a device that holds passkeys, a phone that shows codes."""
+
+    site: Installation
+    context: BrowserContext
+    name: str
+    email: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(15_000)
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console", lambda line: self.complaints.append(line.text) if line.type == "error" else None
+        )
+        device = self.context.new_cdp_session(self.page)
+        device.send("WebAuthn.enable")
+        device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+
+    @property
+    def desk(self) -> str:
+        """Return the desk's address, by the name that passkeys belong to."""
+        return f"http://localhost:{self.site.port}/desk"
+
+    def opens(self, path: str) -> None:
+        """Open a page of the desk."""
+        answer = self.page.goto(self.desk + path)
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status)
+
+    def form(self, action: str) -> Locator:
+        """Return the form of the main part that goes to an address ending like this."""
+        return self.page.locator(f"main form[action$='{action}']").first
+
+    def sends(self, action: str, **fields: str) -> None:
+        """Fill in fields by their ids (with _ for -) and press the first button of the form that goes somewhere."""
+        for name, value in fields.items():
+            self.page.fill(f"#{name.replace('_', '-')}", value)
+        self.form(action).locator("button").first.click()
+        self.page.wait_for_load_state()
+
+    def is_at(self, path: str) -> None:
+        """Hold the browser to being at a page of the desk."""
+        expect(self.page).to_have_url(re.compile(re.escape("/desk" + path) + r"(\?.*)?$"))
+
+    def sees(self, text: str) -> None:
+        """Hold the page to showing something."""
+        expect(self.page.locator("main")).to_contain_text(text)
+
+    # -- Joining ------------------------------------------------------------------------------------------
+
+    def joins(self, link: str) -> None:
+        """Open an invitation, choose a password, and register a passkey."""
+        self.page.goto(link.replace("//127.0.0.1", "//localhost"))
+        for name, value in (("name", self.name), ("password", PASSWORD), ("password_again", PASSWORD)):
+            self.page.fill(f"#{name}", value)
+        self.page.locator("main form[action*='/desk/invitation/'] button").click()
+        self.is_at("/sign-in")
+
+    def registers_a_passkey(self) -> None:
+        """Set up a passkey on this device."""
+        self.opens("/wan-register")
+        self.page.fill("#name", "My device")
+        self.page.locator("main form[action*='/desk/wan-register'] button").first.click()
+        self.is_at("/sign-in")
+
+    def sets_up_codes(self) -> None:
+        """Set up one-time codes on a phone."""
+        self.opens("/tf-setup")
+        self.page.locator("main form[action*='/desk/tf-setup'] button").first.click()
+        self.phone = TOTP(key=self.page.locator(".key").inner_text().replace("-", "").replace(" ", ""))
+        self.page.fill("#code", self.phone.generate().token)
+        self.page.locator("main form[action*='/desk/tf-setup/'] button").first.click()
+        self.is_at("/sign-in")
+
+    def signs_in_with_the_passkey(self) -> None:
+        """Sign in with password and passkey."""
+        self.page.goto(self.desk + "/login")
+        self.page.fill("#email", self.email)
+        self.page.fill("#password", PASSWORD)
+        self.page.locator("main form[action*='/desk/login'] button").first.click()
+        if (choice := self.page.locator("button[value=webauthn]")).count():
+            choice.click()
+        self.page.locator("main form[action*='/desk/wan-signin'] button").first.click()
+        self.is_at("/")
+
+    def downloads(self, press: Locator) -> Path:
+        """Press what saves a file, and return it."""
+        with self.page.expect_download() as download:
+            press.click()
+        return Path(download.value.path())
+
+
+def organiser(browser: Browser, site: Installation, name: str, email: str, lang: str) -> OrganiserAtDesk:
+    """Return somebody who was never here."""
+    context = browser.new_context(locale=lang, accept_downloads=True, viewport={"width": 1280, "height": 900})
+    return OrganiserAtDesk(site, context, name, email)
+
+
+def invitation_to(site: Installation, email: str) -> str:
+    """Return the link that somebody was mailed, as soon as it was."""
+
+    def _found() -> str | None:
+        for mail in reversed(mails(site.home / "mail")):
+            if mail["To"] == email:
+                body = mail.get_body(preferencelist=("plain",)).get_content()
+                if link := INVITATION.search(body):
+                    return link[0]
+        return None
+
+    found: str = wait_for(_found, "the mail with the invitation")
+    return found
