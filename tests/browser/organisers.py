@@ -4,6 +4,7 @@ What they press is found by where it leads, so that the same steps go in every l
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +76,20 @@ class OrganiserAtDesk:
     def sees(self, text: str) -> None:
         """Hold the page to showing something."""
         expect(self.page.locator("main")).to_contain_text(text)
+
+    def waits_for_a_form(self, action: str) -> None:
+        """Look again at this page until the worker has done its part and a form is there."""
+        here = self.page.url
+
+        def _looks() -> bool:
+            self.page.goto(here)
+            return bool(self.form(action).count())
+
+        wait_for(_looks, f"the form that goes to {action}")
+
+    def waits_until(self, condition: Callable[[], bool]) -> None:
+        """Look until something is so."""
+        wait_for(condition, "what the worker does")
 
     # -- Joining ------------------------------------------------------------------------------------------
 
