@@ -86,6 +86,20 @@ def reading() -> Iterator[None]:
         _only_reads.reset(token)
 
 
+@contextmanager
+def one_moment() -> Iterator[Connection]:
+    """Read inside a transaction of its own that sees nothing of what others commit meanwhile; give its connection.
+
+    SQLite's transactions are so by themselves. Nobody waits for it; on SQLite the journal grows while it lasts.
+    """
+    end_transaction()
+    with reading():
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        yield db.session.connection(
+            execution_options=options if db.engine.dialect.name == "postgresql" else {}
+        )
+
+
 def is_reading() -> bool:
     """Whether the work at hand must not write: a GET request, or a command inside `reading()`."""
     return _only_reads.get() or (has_request_context() and request.method in READING_METHODS)

@@ -21,7 +21,7 @@ from .rules import MOST_KEPT, Header, Withdrawal
 NEEDS_ATTENTION = 3
 LARGEST_KEY_FILE_BYTES = 10_000
 AFTERWARDS = (
-    "what was signed after the backup is lost, and who stopped the news since then stands among its readers again",
+    "what was signed after the backup is lost, and who was not yet mailed then signs again",
     "look at the team: whoever was removed since the backup can sign in again",
     "make a backup now",
 )
@@ -115,11 +115,6 @@ def make_key(path: Path | None) -> None:
 @click.option(
     "--replace", "is_replacing", is_flag=True, help="Replace a database that people have signed in."
 )
-@click.option(
-    "--show-names",
-    is_flag=True,
-    help="Show names as on that day. Without it all are hidden: who hid theirs since is not remembered.",
-)
 @click.option("--although-too-old", is_flag=True, help="Take a backup older than 30 days.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @with_appcontext
@@ -128,11 +123,13 @@ def restore(
     secret_file: Path | None,
     lists: tuple[Path, ...],
     is_replacing: bool,
-    show_names: bool,
     although_too_old: bool,
     yes: bool,
 ) -> None:
-    """Put the backup FILE in the place of the database, and take out again who withdrew or was erased since.
+    """Put the backup FILE in the place of the database, and do again what signers wished since.
+
+    Whoever withdrew or was erased since is taken out again; names hidden since are hidden, news stopped since is
+    stopped.
 
     The whole file is read and proved first; it says what it will do, and asks. Stop the server before. Whatever
     happens on the way, the database is the old one or the new one. Safe to repeat.
@@ -152,7 +149,11 @@ def restore(
             if not yes:
                 _ask()
             done = restoring.restore(
-                sealed, secret=secret, remembered=remembered, shows_names=show_names, now=utc_now()
+                sealed,
+                secret=secret,
+                remembered=remembered,
+                shows_names=header.remembers_all_wishes and not restoring.is_too_old(header, now=utc_now()),
+                now=utc_now(),
             )
     except BackupProblem as problem:
         raise click.ClickException(str(problem)) from problem
@@ -170,7 +171,7 @@ def _tell(header: Header, here: Present, remembered: list[Withdrawal], *, is_rep
     for slug, people in header.people.items():
         click.echo(f"  {slug}: {people} people", err=True)
     click.echo(
-        f"Withdrawals and erasures remembered: {len(remembered)}; those since the backup are done again.",
+        f"Wishes of signers remembered: {len(remembered)}; those since the backup are done again.",
         err=True,
     )
     if here.is_empty:
@@ -191,7 +192,11 @@ def _ask() -> None:
 def _say_outcome(done: Restored) -> int:
     """Say what came of it, and what `campaign check` now finds; return the exit code."""
     since = done.replayed
-    click.echo(f"restored; since then withdrawn: {since['withdrawn']}, erased: {since['erased']}", err=True)
+    click.echo(
+        f"restored; since then withdrawn: {since['withdrawn']}, erased: {since['erased']}, "
+        f"names hidden: {since['hidden']}, news stopped: {since['no-updates']}",
+        err=True,
+    )
     if done.hidden:
         click.echo(
             f"names hidden that were shown by choice: {done.hidden}; their owners can show them again",

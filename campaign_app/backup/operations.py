@@ -2,8 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from ..audit import operations as audit
 from ..config import own_version
-from ..database import reading
-from ..extensions import db
+from ..database import one_moment
 from ..petitions.models import Petition
 from ..signing import tombstones
 from ..signing.models import Signature
@@ -101,17 +98,6 @@ def _write(path: Path, key: PublicKey, now: datetime) -> Header:
         file.flush()
         os.fsync(file.fileno())
     return header
-
-
-@contextmanager
-def one_moment() -> Iterator[Connection]:
-    """Give a connection that sees the database as it stands now until the end, whatever others write meanwhile."""
-    with reading(), db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True, stream_results=True
-            )
-        yield connection
 
 
 def people_by_petition(connection: Connection) -> dict[str, int]:

@@ -1,11 +1,12 @@
-"""Withdrawals and erasures that a restored database has not seen are done again, each on the day of the wish."""
+"""What signers wished and a restored database has not seen is done again, each on the day of the wish."""
 
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select
 
@@ -17,6 +18,12 @@ from ..signing.models import Signature, Tombstone
 from .problems import RestoreRefused
 from .rules import Withdrawal, merged, not_yet_applied, withdrawals_in
 
+WISHES: dict[str, Callable[..., None]] = {
+    "withdrawn": private_page.withdraw,
+    "erased": private_page.erase,
+    "hidden": private_page.hide_name,
+    "no-updates": private_page.stop_updates,
+}
 NOON = time(12, tzinfo=UTC)
 
 
@@ -35,7 +42,7 @@ def remembered_in(paths: Iterable[Path]) -> list[Withdrawal]:
 
 
 def replay(remembered: Sequence[Withdrawal]) -> Counter[str]:
-    """Withdraw and erase in the current database what it has not seen; return how many of each kind.
+    """Do in the current database what signers wished and it has not seen; return how many of each kind.
 
     "unknown" counts those who signed after the backup: nobody is there to be taken out. Safe to repeat.
     The line that each leaves behind by itself goes to the folder of the current application. Never commits.
@@ -63,15 +70,20 @@ def write_list(path: Path, remembered: Iterable[Withdrawal]) -> None:
 def _apply(withdrawal: Withdrawal, petitions: set[int]) -> str:
     person = db.session.execute(
         select(
-            Signature.petition_id, Signature.tag, Signature.nth, Signature.link_hash, Signature.state
+            Signature.petition_id,
+            Signature.tag,
+            Signature.nth,
+            Signature.link_hash,
+            Signature.state,
+            Signature.public_name,
+            Signature.wants_updates,
         ).where(Signature.id == withdrawal.signature)
     ).one_or_none()
-    if person is None or (person.state == "withdrawn" and withdrawal.kind == "withdrawn"):
+    if person is None or _is_done(withdrawal.kind, person):
         if withdrawal.petition in petitions:
             _remember(withdrawal)
         return "unknown" if person is None else "already"
-    take_out = private_page.erase if withdrawal.kind == "erased" else private_page.withdraw
-    take_out(
+    WISHES[withdrawal.kind](
         petition_id=person.petition_id,
         tag=person.tag,
         nth=person.nth,
@@ -79,6 +91,15 @@ def _apply(withdrawal: Withdrawal, petitions: set[int]) -> str:
         now=datetime.combine(withdrawal.day, NOON),
     )
     return withdrawal.kind
+
+
+def _is_done(kind: str, person: Any) -> bool:
+    """Whether a person is as was wished already."""
+    if kind == "hidden":
+        return person.public_name is None
+    if kind == "no-updates":
+        return not person.wants_updates
+    return kind == "withdrawn" and person.state == "withdrawn"
 
 
 def _remember(withdrawal: Withdrawal) -> None:

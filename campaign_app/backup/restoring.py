@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Select, func, select, text, update
 from ..app import create_app
 from ..audit import operations as audit
 from ..config import settings
+from ..database import one_moment
 from ..extensions import db
 from ..petitions.models import Petition
 from ..signing import tombstones
@@ -30,7 +31,7 @@ from ..signing.models import Pending, Signature
 from ..signing.recount import Recount, recount
 from .envelope import opened
 from .keys import SecretKey
-from .operations import one_moment, sync_folder
+from .operations import sync_folder
 from .problems import NotABackup, RestoreRefused
 from .replay import replay, write_list
 from .rows import (
@@ -103,11 +104,16 @@ def refuse_unfit(header: Header, *, now: datetime, is_too_old_fine: bool) -> Non
         raise RestoreRefused(
             f"a newer version of Nidaa made this backup (tables of form {header.revision}): install that one first"
         )
-    if now - header.made_at > BACKUP_KEPT and not is_too_old_fine:
+    if is_too_old(header, now=now) and not is_too_old_fine:
         raise RestoreRefused(
             "this backup is older than 30 days: who withdrew soon after it is no longer remembered, and would be "
             "counted again. If you have no other, add --although-too-old"
         )
+
+
+def is_too_old(header: Header, *, now: datetime) -> bool:
+    """Whether a backup outlived the memory of what signers wished since."""
+    return now - header.made_at > BACKUP_KEPT
 
 
 def present() -> Present:
@@ -137,10 +143,10 @@ def refuse_in_use() -> None:
 def restore(
     file: BinaryIO, *, secret: SecretKey, remembered: Sequence[Withdrawal], shows_names: bool, now: datetime
 ) -> Restored:
-    """Put the backup in the place of the current database, withdraw and erase again what was since, and count again.
+    """Put the backup in the place of the current database, do again what signers wished since, and count again.
 
-    file: as `verified` found it. shows_names: whether names are shown as on the day of the backup; otherwise none is,
-    since nothing remembers who has hidden theirs.
+    file: as `verified` found it. shows_names: whether names are shown as on the day of the backup, but those hidden
+    since; otherwise none is, since nobody remembers who has hidden theirs since.
 
     The server and its worker must not run. Commits; a process that is killed on the way leaves the old database as it
     was. Safe to repeat. Raises RestoreRefused where the database is in use.
@@ -186,7 +192,7 @@ def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal],
         action="backup.restore",
         by="command",
         subject=file_name(header.made_at),
-        details={kind: outcome.replayed[kind] for kind in ("withdrawn", "erased")},
+        details={kind: outcome.replayed[kind] for kind in tombstones.KINDS},
         now=now,
     )
     return outcome

@@ -15,7 +15,7 @@ NAME = re.compile(r"nidaa-(\d{8}T\d{6}Z)\.nidaa-backup")
 WHEN = "%Y%m%dT%H%M%SZ"
 LINE = re.compile(
     r'\{"signature": "([0-9a-f]{32})", "petition": (\d{1,18}), '
-    r'"kind": "(withdrawn|erased)", "day": "(\d{4}-\d\d-\d\d)"\}'
+    r'"kind": "(withdrawn|erased|hidden|no-updates)", "day": "(\d{4}-\d\d-\d\d)"\}'
 )
 # Table → why a backup does not hold it.
 LEFT_OUT: Mapping[str, str] = {
@@ -61,6 +61,11 @@ class Header:
             "tables": {name: [list(column) for column in columns] for name, columns in self.tables.items()},
         }
         return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+
+    @property
+    def remembers_all_wishes(self) -> bool:
+        """Whether it was made when names that are hidden and news that is stopped were remembered already."""
+        return "invalidation" in self.tables
 
     @property
     def signatures(self) -> int:
@@ -123,7 +128,7 @@ def no_longer_kept(names: Iterable[str], *, keep: int, now: datetime) -> list[st
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """One remembered wish to be taken out. kind: "withdrawn" or "erased"; day: UTC."""
+    """One remembered wish. kind: "withdrawn", "erased", "hidden" (a name) or "no-updates"; day: UTC."""
 
     signature: bytes
     petition: int

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ..clock import utc_day
-from ..exports.moment import one_moment
+from ..database import one_moment
 from ..exports.rules import BYTE_ORDER_MARK, csv_line
 from ..extensions import db
 from ..languages import LANGUAGES

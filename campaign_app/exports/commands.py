@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 from ..audit.operations import record
 from ..audit.rules import BY_COMMAND
 from ..clock import utc_now
+from ..database import one_moment
 from ..errors import Refusal
 from ..extensions import db
 from ..languages import FIRST_LANGUAGE, LANGUAGES
@@ -21,7 +22,6 @@ from . import operations
 from .all_or_nothing import AlreadyThere, all_or_nothing, refuse_to_overwrite
 from .count_files import KINDS, write_counts
 from .counts import counts_of
-from .moment import one_moment
 from .opening import Opening, csv_of, require_key
 from .rules import LAYOUTS, LONGEST_HEADER, PLAIN, NotASheet, header_of
 

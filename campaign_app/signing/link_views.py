@@ -138,7 +138,9 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
     form = read_form(ShowNameForm)
     place = form.place
     if not form.name.data and not form.email.data:
-        return _change(page, lang, token, private_page.hide_name, "hidden", nth=place, link=page.opened)
+        return _change(
+            page, lang, token, private_page.hide_name, "hidden", nth=place, link=page.opened, now=utc_now()
+        )
     if page.tag is None:
         return _link_unknown()
     if not form.validate():
@@ -162,7 +164,7 @@ def change_name(lang: str, token: str) -> ResponseReturnValue:
 @blueprint.post("/<lang:lang>/my-signature/<token>/updates")
 def stop_updates(lang: str, token: str) -> ResponseReturnValue:
     """Stop further news to one person."""
-    return _choice(lang, token, private_page.stop_updates, "stopped")
+    return _choice(lang, token, private_page.stop_updates, "stopped", now=utc_now())
 
 
 @blueprint.post("/<lang:lang>/my-signature/<token>/withdraw")

@@ -105,7 +105,7 @@ class PrivateLink(Model):
 
 
 class Tombstone(Model):
-    """A withdrawal or erasure that a restored backup must replay. Also kept in a file apart from backups."""
+    """A wish that a restored backup must replay: see `tombstones.KINDS`. Also kept in a file apart from backups."""
 
     __tablename__ = "tombstone"
 

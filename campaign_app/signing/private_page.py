@@ -83,17 +83,24 @@ def show_name(*, petition_id: int, tag: bytes, nth: int, name: str, email: str) 
     _set(person.id, public_name=name)
 
 
-def hide_name(*, petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> None:
-    """Stop showing a signer's name. Raises SignatureUnknown. Executes; never commits.
+def hide_name(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link: bytes = b"") -> None:
+    """Stop showing a signer's name, and remember it for restores. Raises SignatureUnknown. Executes; never commits.
 
     tag, link: as for `mailboxes.person_of`, here and below: whoever has the link can undo until the very end.
     """
-    _set(person_of(petition_id, tag, nth, link).id, public_name=None)
+    person = person_of(petition_id, tag, nth, link)
+    if _set(person.id, Signature.public_name.is_not(None), public_name=None):
+        tombstones.add(signature_id=person.id, petition_id=petition_id, kind="hidden", now=now)
 
 
-def stop_updates(*, petition_id: int, tag: bytes | None, nth: int, link: bytes = b"") -> None:
-    """Withdraw the second consent: no further news. Raises SignatureUnknown. Executes; never commits."""
-    _set(person_of(petition_id, tag, nth, link).id, wants_updates=False, updates_version=None)
+def stop_updates(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link: bytes = b"") -> None:
+    """Withdraw the second consent: no further news; remembered for restores.
+
+    Raises SignatureUnknown. Executes; never commits.
+    """
+    person = person_of(petition_id, tag, nth, link)
+    if _set(person.id, Signature.wants_updates, wants_updates=False, updates_version=None):
+        tombstones.add(signature_id=person.id, petition_id=petition_id, kind="no-updates", now=now)
 
 
 def withdraw(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link: bytes = b"") -> None:
@@ -140,5 +147,9 @@ def erase(*, petition_id: int, tag: bytes | None, nth: int, now: datetime, link:
     tombstones.add(signature_id=person.id, petition_id=petition_id, kind="erased", now=now)
 
 
-def _set(signature_id: bytes, **values: Any) -> None:
-    db.session.execute(update(Signature).where(Signature.id == signature_id).values(**values))
+def _set(signature_id: bytes, *where: Any, **values: Any) -> bool:
+    """Change a row, where it is as is asked; whether it was."""
+    changed: Any = db.session.execute(
+        update(Signature).where(Signature.id == signature_id, *where).values(**values)
+    )
+    return bool(changed.rowcount)

@@ -1,4 +1,7 @@
-"""Withdrawals and erasures remembered for as long as a backup lives, so that a restore cannot undo them.
+"""Wishes remembered for as long as a backup lives, so that a restore cannot undo them.
+
+Of whoever withdrew, was erased, hid a name or stopped the news. That organisers took somebody out of the count is no
+wish of a signer and is not here: the runs and whom they took out are in the backup itself.
 
 Each is a row, and a line in a file that is shipped apart from the backups. The line is written and
 synced before the transaction commits: a line too many repeats a wish that was expressed; a line too few
@@ -23,11 +26,12 @@ from ..extensions import db
 from .models import Tombstone
 from .rules import TOMBSTONE_KEPT
 
+KINDS = ("withdrawn", "erased", "hidden", "no-updates")
 FILE_NAME = "tombstones.jsonl"
 
 
 def add(*, signature_id: bytes, petition_id: int, kind: str, now: datetime) -> None:
-    """Remember that a signature was withdrawn or erased. Executes; never commits."""
+    """Remember a wish about a signature. kind: one of KINDS. Executes; never commits."""
     day = utc_day(now)
     line = json.dumps(
         {"signature": signature_id.hex(), "petition": petition_id, "kind": kind, "day": day.isoformat()}
@@ -51,7 +55,7 @@ def file_path() -> Path:
 
 
 def lines(path: Path) -> Iterator[tuple[bytes, str, date]]:
-    """Yield (signature id, kind, day) of every remembered withdrawal, oldest first."""
+    """Yield (signature id, kind, day) of every remembered wish, oldest first."""
     with path.open(encoding="ascii") as file:
         for line in file:
             row = json.loads(line)

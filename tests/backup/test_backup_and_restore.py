@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, func, select, text
 
 from campaign_app.audit.models import AuditEntry
 from campaign_app.backup import operations
@@ -28,7 +28,7 @@ from campaign_app.extensions import db
 from campaign_app.mail.models import OutboxMail
 from campaign_app.sealing.key_files import read_key_files
 from campaign_app.sealing.operations import make_server_keys
-from campaign_app.signing.models import Tombstone
+from campaign_app.signing.models import Signature, Tombstone
 from tests.endurance.searching import found_in
 from tests.supporters import PAGE, SIGN, confirm, newest_token, ready_form, send_mail, sign
 
@@ -227,14 +227,45 @@ def test_a_backup_of_older_tables_is_brought_to_ours(house):
     assert house.inside(lambda: db.session.scalars(select(AuditEntry.action)).all()) == ["backup.restore"]
 
 
-@pytest.mark.parametrize(("options", "shown"), [((), 0), (("--show-names",), 1)])
-def test_a_name_that_may_have_been_hidden_since_is_shown_only_when_that_is_said(house, options, shown):
-    house.sign("signer@example.org", name="Shown Person", show_name="y")
+def test_a_name_hidden_since_and_news_stopped_since_stay_so_and_all_others_are_as_they_were(house):
+    for who in ("Shown Person", "Hidden Person", "Quiet Person"):
+        token = house.sign(f"{who[:5]}@example.org", name=who, show_name="y", wants_updates="y")
+        if who == "Hidden Person":
+            hidden = token
     path = house.back_up()
+    house.take_out(hidden, "name")
+    house.take_out(token, "updates")
 
-    house.restore(path, "--replace", *options)
+    done = house.restore(path, "--replace")
 
-    assert house.app.test_client().get(PAGE).text.count("Shown Person") == shown
+    assert "names hidden: 1, news stopped: 1" in done.output
+    page = house.app.test_client().get(PAGE).text
+    assert [who in page for who in ("Shown Person", "Hidden Person", "Quiet Person")] == [True, False, True]
+    readers = select(func.count(Signature.id)).where(Signature.wants_updates)
+    assert house.inside(lambda: db.session.scalar(readers)) == 2
+    # Once more changes nothing: what the copies remember is in the database now.
+    house.restore(house.back_up(), "--replace")
+    assert house.inside(lambda: db.session.scalar(readers)) == 2
+
+
+def test_a_backup_from_before_hidden_names_were_remembered_shows_none(house):
+    house.sign("signer@example.org", name="Shown Person", show_name="y")
+    first, _, rest = house.content(house.back_up()).partition(b"\n")
+    told = json.loads(first)
+    path = house.home / "older.nidaa-backup"
+    del told["tables"]["invalidation"], told["tables"]["invalidated_signature"]
+    for name in ("invalidation", "invalidated_signature"):
+        told["rows"].pop(name, None)
+        rest = rest.replace(json.dumps({"table": name}).encode() + b"\n", b"")
+    with path.open("wb") as out:
+        sealer = Sealer(out, house.secret.public)
+        sealer.write(json.dumps(told).encode() + b"\n" + rest)
+        sealer.finish()
+
+    done = house.restore(path, "--replace")
+
+    assert "names hidden that were shown by choice: 1" in done.output
+    assert "Shown Person" not in house.app.test_client().get(PAGE).text
 
 
 def test_without_its_master_key_a_restored_database_counts_and_says_that_nobody_can_sign(house, tmp_path):

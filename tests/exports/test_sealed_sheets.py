@@ -110,7 +110,7 @@ def test_whoever_stopped_the_news_is_not_in_the_table_as_somebody_to_write_to(pe
     steady = sign(petition, 8, asked_for_news=True)
     stopped = sign(petition, 9, asked_for_news=True)
     db.session.flush()
-    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
+    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0, now=NOW)
     db.session.commit()
 
     content, manifest = sheet_of(petition)

@@ -267,7 +267,7 @@ class Life(RuleBasedStateMachine):
         whom = chosen.draw(some.sampled_from(sorted(who for who, row in self.rows.items() if row.is_counted)))
         about = self.about(whom)
         if self.rows[whom].is_shown:
-            self.take(lambda: private_page.hide_name(**about), crash=crash)
+            self.take(lambda: private_page.hide_name(**about, now=self.now), crash=crash)
         else:
             typed = {"name": spelling(whom[1]), "email": whom[0].upper()}
             self.take(lambda: private_page.show_name(**about, **typed), crash=crash)
