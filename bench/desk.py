@@ -73,7 +73,7 @@ def _asked(server: Server, path: str, cookie: str) -> float:
 def _signed_in(installation: Installation) -> str:
     """Return the cookie of an owner who signed in: the row and the signature are as the desk makes them."""
     desk = installation.app.extensions[MOUNTED].made()
-    with desk.test_request_context("/desk/"):
+    with desk.test_request_context("/desk/", method="POST"):
         now = utc_now()
         token = operations.invite_first_owner(email="owner@example.org", by="command", now=now)
         owner = operations.accept(

@@ -18,6 +18,7 @@ ROOMS: Mapping[str, LazyString] = {
     "mail": _l("Mail"),
     "numbers": _l("Numbers"),
     "petition": _l("Petitions"),
+    "words": _l("Words to avoid"),
 }
 ACTIONS: Mapping[str, LazyString] = {
     "accounts.invite": _l("Invited somebody to join, or to begin anew"),
@@ -43,6 +44,11 @@ ACTIONS: Mapping[str, LazyString] = {
     "export.counts": _l("Exported counts"),
     "export.sealed": _l("Exported a sealed sheet of signatures"),
     "integrity.invalidate": _l("Began to take signatures out of the count"),
+    "integrity.done": _l("Took signatures out of the count"),
+    "integrity.cancelling": _l("Stopped taking signatures out of the count"),
+    "integrity.cancelled": _l("Put back what a stopped run had taken out"),
+    "integrity.undoing": _l("Began to put signatures back into the count"),
+    "integrity.undone": _l("Put signatures back into the count"),
     "keys.add": _l("Added a key of the campaign"),
     "keys.confirm-backup": _l("Proved the backup of a key"),
     "keys.destroy-old-masters": _l("Destroyed old master keys"),
@@ -58,10 +64,18 @@ ACTIONS: Mapping[str, LazyString] = {
     "lockdown.purge-done": _l("Finished deleting requests for a lockdown"),
     "mail.requeue": _l("Sent refused mails once more"),
     "numbers.csv": _l("Saved a table of numbers as a file"),
+    "petition.addressees": _l("Changed whom a petition addresses"),
+    "petition.create": _l("Created a petition"),
+    "petition.draft-news": _l("Wrote a draft of news"),
+    "petition.drop-news": _l("Deleted a draft of news"),
+    "petition.goals": _l("Changed the goals of a petition"),
+    "petition.settings": _l("Changed the settings of a petition"),
     "petition.load": _l("Loaded the shipped petitions"),
     "petition.move": _l("Moved a petition to another state"),
     "petition.update": _l("Published news of a petition"),
     "petition.write": _l("Wrote a petition's text"),
+    "words.change": _l("Changed the list of words to avoid"),
+    "words.use-shipped": _l("Took back the shipped list of words to avoid"),
 }
 
 
