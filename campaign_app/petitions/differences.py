@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 Kind = Literal["same", "gone", "new"]
-TOKENS = re.compile(r"\s+|[^\s]+")
+TOKENS = re.compile(r"\S+\s*|\s+")
 
 
 class Piece(NamedTuple):
@@ -19,14 +19,14 @@ class Piece(NamedTuple):
 def differences(before: str, after: str) -> list[Piece]:
     """Return both texts as one run of pieces, in reading order.
 
-    Line by line first: what differs inside a changed block is then looked for among few words, so that long texts
-    cost milliseconds.
+    Line by line first: what differs inside a changed block is then looked for among few words. In a long block the
+    commonest are no places to begin from, or each would be held against all its likes (difflib calls them junk).
     """
     return _joined(_by_lines(before.splitlines(keepends=True), after.splitlines(keepends=True)))
 
 
 def _by_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     for tag, first, last, new_first, new_last in matcher.get_opcodes():
         gone, new = "".join(before[first:last]), "".join(after[new_first:new_last])
         if tag == "equal":
@@ -36,7 +36,7 @@ def _by_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
 
 
 def _by_words(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     for tag, first, last, new_first, new_last in matcher.get_opcodes():
         gone, new = "".join(before[first:last]), "".join(after[new_first:new_last])
         if tag == "equal":

@@ -1,6 +1,6 @@
 """The states of a petition, when it accepts signatures, and which goal is shown."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -106,3 +106,15 @@ def test_goals_reached_are_those_with_all_their_people():
 @pytest.mark.parametrize(("people", "percent"), [(0, 0), (1, 0), (999, 99), (1_000, 100), (5_000, 100)])
 def test_a_goal_never_looks_reached_early(people, percent):
     assert rules.percent_of(1_000, people) == percent
+
+
+@pytest.mark.parametrize("slug", ["Names", "names--twice", "-names", "names-", "new", "x" * 65, "أسماء", ""])
+def test_an_address_that_could_not_last_is_refused(slug):
+    with pytest.raises(rules.SlugRefused):
+        rules.check_slug(slug)
+
+
+def test_a_goal_is_reached_on_the_first_day_that_ends_with_so_many():
+    days = [(date(2027, 3, day), change) for day, change in ((1, 6), (2, 3), (2, -1), (4, 40), (5, -45))]
+
+    assert rules.first_days([50, 5, 40], days) == {5: date(2027, 3, 1), 40: date(2027, 3, 4)}
