@@ -1,13 +1,14 @@
 """What an organiser may type about a rule and about a total from elsewhere, and the words that say what to correct."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, ValidationError
 
 from ..accounts.forms import DeskForm
+from ..clock import utc_day, utc_now
 from ..languages import fold_digits
 from ..tally.rules import INVALIDATION_REASONS, OUTSIDE_KINDS
 from .outside import Told
@@ -15,11 +16,11 @@ from .rules import LONGEST_NOTE, Rule
 
 LONGEST_EVIDENCE = 500
 LONGEST_LABEL = 100
+EAST_OF_US = timedelta(days=1)  # where a day begins before it does in UTC
 MOST = 100_000_000
 CODE = re.compile(r"[A-Za-z0-9_-]{0,32}\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 RULE_FIELDS = ("domain", "source", "path", "country", "language", "first_on", "last_on")
-NOT_A_DAY = _l("Type a day such as 2027-03-12, not one to come.")
 
 
 class RuleForm(DeskForm):
@@ -148,8 +149,8 @@ class TotalForm(DeskForm):
     def validate_as_of(self, field: StringField) -> None:
         """Ask for the day on which it was counted."""
         _hold_to_day(field, is_needed=True)
-        if (day := _day(field.data)) and day > date.today():  # noqa: DTZ011 - typed by a person, by their own calendar
-            raise ValidationError(NOT_A_DAY)
+        if (day := _day(field.data)) and day > utc_day(utc_now()) + EAST_OF_US:
+            raise ValidationError(_l("This day is still to come."))
 
     def validate_evidence(self, field: StringField) -> None:
         """Ask where it can be looked up."""
@@ -187,9 +188,7 @@ def _day(text: str | None) -> date | None:
 def _hold_to_day(field: Any, *, is_needed: bool) -> None:
     field.data = fold_digits(field.data or "").strip()
     if (field.data or is_needed) and _day(field.data) is None:
-        raise ValidationError(
-            NOT_A_DAY if field.name != "destroy_by" else _l("Type a day such as 2027-03-12.")
-        )
+        raise ValidationError(_l("Type a day such as 2027-03-12."))
 
 
 def _hold_to_text(field: Any, longest: int, message: Any) -> None:
