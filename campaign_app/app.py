@@ -41,6 +41,7 @@ from .signing import link_views, site_views, views  # noqa: F401 - their routes
 from .signing.admission import CrossSite, SigningUnavailable
 from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES
+from .updates.views import blueprint as updates
 
 ERROR_PAGES = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
 RETRY_AFTER_SECONDS = 15
@@ -142,6 +143,7 @@ def _register_extensions(app: Flask) -> None:
 
 def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(signing)
+    app.register_blueprint(updates)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
     register_mail_jobs(app)

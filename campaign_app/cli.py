@@ -26,6 +26,7 @@ from .sealing.commands import keys
 from .sealing.problems import SealingProblem
 from .signing.commands import commands as signing_commands
 from .signing.key_commands import shred
+from .updates.commands import commands as update_commands
 
 
 class OwnCommands(FlaskGroup):
@@ -63,6 +64,7 @@ for _command in (
     *key_commands,
     *mail_commands,
     *export_commands,
+    *update_commands,
     *audit_commands,
     *account_commands,
     *backup_commands,

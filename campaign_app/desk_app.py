@@ -26,7 +26,7 @@ from .approvals.today import approval_lines
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
-from .desk import access, gate, lockdown_views, numbers_views, record_views, views
+from .desk import access, bodies, gate, lockdown_views, numbers_views, record_views, views
 from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
 from .extensions import babel, db
@@ -39,6 +39,10 @@ from .petitions.today import figure_lines, opening_lines, word_lines
 from .shield.state import EXTENSION as SHIELD
 from .signing.step_views import blueprint as step_views
 from .signing.today import rate_lines
+from .updates import desk_views as update_desk_views  # noqa: F401 - their routes
+from .updates import sending_views  # noqa: F401 - their routes
+from .updates.desk_pages import blueprint as update_views
+from .updates.today import update_lines
 
 COOKIE = "nidaa-desk"
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
@@ -53,6 +57,7 @@ LINES: tuple[Lines, ...] = (
     word_lines,
     figure_lines,
     integrity_lines,
+    update_lines,
 )
 BLUEPRINTS = (
     accounts_views,
@@ -66,9 +71,10 @@ BLUEPRINTS = (
     record_views.blueprint,
     integrity_views.blueprint,
     elsewhere_views.blueprint,
+    update_views,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
-APPROVAL_PLACES: dict[str, str] = {}
+APPROVAL_PLACES: dict[str, str] = {"updates": "mailings.show"}
 # Settings that both applications share.
 SHARED = (
     "SQLALCHEMY_DATABASE_URI",
@@ -102,7 +108,7 @@ def create_desk(public: Flask, *, inline_style: str) -> Flask:
     desk.before_request(_begin)
     languages.register(desk)
     gate.admit_long_forms(desk)
-    database.read_bodies_first(desk)
+    bodies.register(desk)
     db.init_app(desk)
     babel.init_app(desk, locale_selector=languages.select_locale)
     templating.register(desk)

@@ -25,6 +25,7 @@ from .shield.rules import MAILS_PER_MAILBOX
 from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
 from .tally import snapshots
+from .updates import mails, sending
 
 SOON = timedelta(seconds=10)
 A_MINUTE = timedelta(minutes=1)
@@ -38,6 +39,8 @@ def register(app: Flask) -> None:
     mail_hooks.on_first_sent.append(_mark_requested)
     mail_hooks.pendings_of = _pendings_of
     mail_hooks.private_link = _as_asked
+    mail_hooks.before_batch.append(sending.prepare)
+    mail_hooks.updates = mails.MailsOfMailings()
     add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
     add_job(app, Job("opening petitions", timedelta(minutes=1), lambda now: open_due_petitions(now=now)))

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "static" / "opener"
 SOURCE = FOLDER / "src"
 VENDOR = FOLDER / "vendor"
 
-IN_WORKERS = ("bytes", "sha256", "p256", "secret", "contacts", "sheet", "worker")
+IN_WORKERS = ("bytes", "sha256", "p256", "secret", "contacts", "sheet", "mailing", "worker")
 IN_PAGE = (
     "bytes",
     "sha256",
@@ -22,11 +22,14 @@ IN_PAGE = (
     "secret",
     "contacts",
     "sheet",
+    "mailing",
     "opening",
+    "resealing",
     "texts",
     "dom",
     "backup",
     "secret-field",
+    "mailing-view",
     "page",
 )
 

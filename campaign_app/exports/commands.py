@@ -163,7 +163,7 @@ def open_export(sheet: Path, secret_file: Path | None, words: bool, layout: str)
     if (secret_file is None) == (not words):
         raise click.UsageError("give either --key FILE or --words")
     try:
-        secret = _secret_in(secret_file) if secret_file else _typed_secret()
+        secret = secret_of(secret_file)
         with sheet.open(encoding="utf-8", errors="replace", newline="\n") as lines:
             opening = Opening(header_of(lines.readline(LONGEST_HEADER)))
             require_key(opening.header, secret)
@@ -181,6 +181,11 @@ def open_export(sheet: Path, secret_file: Path | None, words: bool, layout: str)
 
 
 commands: list[click.Command] = [export, open_export]
+
+
+def secret_of(secret_file: Path | None) -> CampaignSecret:
+    """Return the secret key of a file, or, without one, of the words that are typed. Raises NotASecret."""
+    return _secret_in(secret_file) if secret_file else _typed_secret()
 
 
 def _secret_in(path: Path) -> CampaignSecret:

@@ -65,13 +65,30 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
         moment=_moment(parameters.get("moment", ""), lang),
         last_day=format_day(expires_on, lang),
     )
+    return finished(
+        words, to=parameters["to"], lang=lang, message_id=_message_id(kind, parameters["token"]), now=now
+    )
+
+
+def finished(
+    words: Wording,
+    *,
+    to: str,
+    lang: str,
+    message_id: str,
+    now: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> EmailMessage:
+    """Return a mail. headers: further ones. Raises DeliveryRefused for an impossible address."""
     message = EmailMessage(policy=MESSAGE_POLICY)
     message["From"] = Address(sender_name(lang), addr_spec=carried_address(settings().mail_from))
-    message["To"] = carried_address(parameters["to"])
+    message["To"] = carried_address(to)
     message["Subject"] = words.subject
     message["Date"] = now
-    message["Message-ID"] = _message_id(kind, parameters["token"])
+    message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answer comes back
+    for name, value in (headers or {}).items():
+        message[name] = value
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
     message["Content-Language"] = lang  # last, since making alternatives moves such headers to the first part
@@ -141,7 +158,12 @@ def _message_id(kind: str, token: str) -> str:
     Made from the token and not from the row, so that a relay's log cannot be joined with a stolen database.
     """
     digest = hmac.digest(token.encode(), f"nidaa message id\0{kind}".encode(), hashlib.sha256)
-    return f"<{digest[:20].hex()}@{carried_address(settings().mail_from).rpartition('@')[2]}>"
+    return as_message_id(digest[:20].hex())
+
+
+def as_message_id(name: str) -> str:
+    """Return a Message-ID of our domain. name: letters, digits and dots."""
+    return f"<{name}@{carried_address(settings().mail_from).rpartition('@')[2]}>"
 
 
 def _one_line(text: str) -> str:

@@ -43,6 +43,12 @@ def outbox_state(*, now: datetime) -> OutboxState:
     )
 
 
+def waiting_about(about: bytes) -> int:
+    """Return how many mails about something are still in the outbox."""
+    found = select(func.count()).select_from(OutboxMail).where(OutboxMail.about == about)
+    return db.session.scalar(found) or 0
+
+
 def relay_trouble() -> str | None:
     """Return why no mail can go now, in our own words; None where it can. Reads one row."""
     return db.session.scalar(select(JobLease.last_error).where(JobLease.name == RELAY))

@@ -17,6 +17,7 @@ from ..anonymous_logs import place_of
 from ..clock import utc_now
 from ..extensions import db
 from . import operations
+from .hooks import hooks
 from .models import JobLease
 from .worker import run_batch
 
@@ -90,9 +91,22 @@ def run_worker(app: Flask, stop: threading.Event, *, idle_seconds: float = IDLE_
 def _round(app: Flask, stop: threading.Event) -> bool:
     """Do what is due once, in a context of its own so that no session outlives it."""
     with app.app_context():
+        for prepare in hooks().before_batch:
+            _prepare(prepare)
         report = run_batch(now=utc_now(), stop=stop)
         run_due_jobs(now=utc_now(), stop=stop)
         return report.did_anything
+
+
+def _prepare(prepare: Callable[[datetime], None]) -> None:
+    """Let a room above put mails into the outbox. What fails there must not keep other mail waiting."""
+    try:
+        prepare(utc_now())
+    except SQLAlchemyError:
+        raise
+    except Exception as problem:
+        logger.error("worker: mails could not be prepared: %s", place_of(problem))
+    db.session.rollback()
 
 
 def _lease(job: Job, now: datetime) -> bool:

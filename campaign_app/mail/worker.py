@@ -7,11 +7,12 @@ was on its way, and no other. No transaction is open while the relay is spoken t
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from secrets import SystemRandom
+from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -22,7 +23,7 @@ from ..sealing.keys import KeyProblem, MailSecret, keyring
 from ..sealing.mail import open_mail
 from ..sealing.problems import CannotOpen
 from . import operations, relay_pause, rules
-from .hooks import hooks
+from .hooks import Outcome, hooks
 from .messages import compose
 from .operations import Claim
 from .transport import Transport, for_app
@@ -93,6 +94,7 @@ class _Batch:
     is_after_pause: bool
     report: Report = field(default_factory=Report)
     broken_in_a_row: int = 0
+    in_hand: Mapping[str, Any] | None = None  # what the mail of a mailing was sealed with
     _started: float = field(default_factory=lambda: time.monotonic())
 
     def now(self) -> datetime:
@@ -146,6 +148,7 @@ class _Batch:
     def _take(self, claim: Claim, secret: MailSecret, transport: Transport) -> None:
         """Bring one mail a step further. Raises RelayUnavailable, the mail untouched."""
         try:
+            self.in_hand = None
             message = self._written(claim, secret)
         except DeliveryRefused as refusal:
             self._dead(claim, refusal.reason)
@@ -195,6 +198,9 @@ class _Batch:
             if settled is None:
                 return None
             parameters = settled
+        if claim.kind == rules.UPDATE:
+            self.in_hand = parameters
+            return self._update(claim, parameters)
         try:
             return compose(
                 kind=claim.kind, parameters=parameters, expires_on=claim.expires_on, now=self.now()
@@ -204,6 +210,30 @@ class _Batch:
         except Exception as problem:  # one unwritable mail must not stop the others
             reason = self._defect("could not be written", claim, problem)
         raise DeliveryRefused(reason)
+
+    def _update(self, claim: Claim, parameters: Mapping[str, Any]) -> EmailMessage | None:
+        """Have the mail of a mailing written; None, and forgotten, where nobody wants it any more."""
+        try:
+            message = hooks().updates.written(parameters, self.now())
+            db.session.rollback()
+            if message is None:
+                self._forget(claim, "unwanted")
+                self.report.settled += 1
+            return message
+        except (DeliveryRefused, DeliveryPostponed, *DATABASE_GONE):
+            db.session.rollback()
+            raise
+        except Exception as problem:
+            reason = self._defect("could not be written", claim, problem)
+        db.session.rollback()
+        raise DeliveryRefused(reason)
+
+    def _forget(self, claim: Claim, outcome: Outcome, reason: str = "") -> None:
+        """Delete the mail of a mailing, whose address must not lie here any longer, and have it counted."""
+        if self.in_hand is not None:
+            hooks().updates.ended(self.in_hand, outcome, reason, self.now())
+        operations.note_settled(claim=claim, held_until=self.held_until)
+        db.session.commit()
 
     def _settled(self, claim: Claim, parameters: dict[str, object]) -> dict[str, object] | None:
         """Ask the rooms above what a request comes to; return the parameters of a mail, or None."""
@@ -245,6 +275,8 @@ class _Batch:
         """
         if claim.kind == rules.CONFIRM and claim.about is not None:
             self._first_sent(claim.about)
+        if self.in_hand is not None:
+            hooks().updates.ended(self.in_hand, "sent", "", self.now())
         if operations.note_sent(claim=claim, held_until=self.held_until, now=self.now()):
             db.session.commit()
         else:
@@ -270,8 +302,11 @@ class _Batch:
         self.report.postponed += 1
 
     def _dead(self, claim: Claim, reason: str) -> None:
-        operations.note_dead(claim=claim, held_until=self.held_until, reason=reason)
-        db.session.commit()
+        if claim.kind == rules.UPDATE:
+            self._forget(claim, "refused", reason)
+        else:
+            operations.note_dead(claim=claim, held_until=self.held_until, reason=reason)
+            db.session.commit()
         self.report.refused += 1
         logger.warning("mail: a %s mail is dead: %s", claim.kind, reason)
 

@@ -28,9 +28,17 @@ CAMPAIGN_PUBLIC = "campaign-public"
 CAMPAIGN_SECRET = "campaign-secret"  # noqa: S105 - a kind of file, not a password
 MAIL_PUBLIC = "mail-public"
 MAIL_SECRET = "mail-secret"  # noqa: S105 - a kind of file, not a password
+MAILING_SECRET = "mailing-secret"  # noqa: S105 - a kind of file, not a password
 MASTER = "master"
-KEY_BYTES = {CAMPAIGN_PUBLIC: 65, CAMPAIGN_SECRET: 32, MAIL_PUBLIC: 32, MAIL_SECRET: 32, MASTER: 32}
-SECRET_KINDS = frozenset({CAMPAIGN_SECRET, MAIL_SECRET, MASTER})
+KEY_BYTES = {
+    CAMPAIGN_PUBLIC: 65,
+    CAMPAIGN_SECRET: 32,
+    MAIL_PUBLIC: 32,
+    MAIL_SECRET: 32,
+    MAILING_SECRET: 32,
+    MASTER: 32,
+}
+SECRET_KINDS = frozenset({CAMPAIGN_SECRET, MAIL_SECRET, MAILING_SECRET, MASTER})
 OWNER_ONLY = 0o600
 LARGEST_FILE_BYTES = 10_000
 
@@ -72,7 +80,7 @@ def new_key_file(kind: str, key: bytes, *, created_on: date, **details: Any) -> 
 def key_id(kind: str, key: bytes) -> str:
     """Return the name of a key: 64 bits of SHA-256 over its public half, or over a master itself."""
     family = kind.partition("-")[0]
-    if kind == CAMPAIGN_SECRET:
+    if kind in (CAMPAIGN_SECRET, MAILING_SECRET):
         key = CampaignSecret(key).point
     elif kind == MAIL_SECRET:
         key = X25519PrivateKey.from_private_bytes(key).public_key().public_bytes_raw()

@@ -5,7 +5,7 @@ Everything that the installation holds is compared before and after: each row of
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,13 +21,16 @@ from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.languages import LANGUAGES
 from campaign_app.mail import rules
-from campaign_app.mail.messages import compose
+from campaign_app.mail.messages import compose, subject
 from campaign_app.mail.models import OutboxMail
+from campaign_app.updates.mail_text import compose_update
 from tests.desk_client import EMAIL, first_link, new_client
 from tests.every_page import OPEN, OTHER, PERSON, Visitor
 from tests.supporters import mails, send_mail
+from tests.updates.situations import fill_updates
 
 UNKNOWN = "x" * 32
+STOP = "s" * 32
 READING = ("GET", "HEAD", "OPTIONS")
 URL = re.compile(r"https?://[^\s<>\"]+")
 SENT = [kind for kind in rules.KINDS if kind != rules.RESEND]  # which asks for one of the others once more
@@ -88,7 +91,17 @@ def mailbox(visitor: Visitor) -> list[EmailMessage]:
     with app.app_context():
         invitation = compose(kind=rules.INVITATION, parameters=to_owner, expires_on=utc_day(now), now=now)
         notice = compose(kind=rules.APPROVAL_NOTICE, parameters=to_owner, expires_on=utc_day(now), now=now)
-    return [*mails(visitor.mail_dir), test, invitation, notice]
+        update = news_to_somebody(visitor.lang, now)
+    return [*mails(visitor.mail_dir), test, invitation, notice, update]
+
+
+def news_to_somebody(lang: str, now: datetime) -> EmailMessage:
+    """Return an update whose link really stops news to somebody."""
+    fill_updates(stop=STOP)
+    db.session.commit()
+    text = {"subject": subject(rules.UPDATE, lang), "body": "News."}
+    told = {"lang": lang, "title": "A petition", "to": "signer@example.org", "reference": "0" * 16}
+    return compose_update(text=text, stop=STOP, is_test=False, now=now, **told)
 
 
 def links_of(mail: EmailMessage) -> set[str]:

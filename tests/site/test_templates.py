@@ -21,7 +21,7 @@ PAGES = sorted(
 )
 OURS = sorted(  # layout/mail.html is a mail: another medium with rules of its own
     path
-    for folder in ("layout", "components", "signing", "errors", "desk", "accounts", "security", "petitions")
+    for folder in ("layout", "components", "signing", "errors", "desk", "accounts", "security", "petitions", "updates")
     for path in (TEMPLATES / folder).glob("*.html")
     if path.name != "mail.html"
 )

@@ -1,6 +1,6 @@
-// The page: a start with three tasks, and one view for each. Secrets live in these variables only.
+// The page: a start with four tasks, and one view for each. Secrets live in these variables only.
 
-const VIEWS = { home: homeView, make: makeView, read: readView, open: openView };
+const VIEWS = { home: homeView, make: makeView, read: readView, open: openView, seal: sealView };
 
 let made = null; // { secret, on, isOnPaper } while a new key is on the screen
 let proved = null; // the secret of a backup that was just read back
@@ -52,7 +52,7 @@ function homeView() {
   return [
     heading("title"),
     make("p", {}, say("lead")),
-    make("ul", { class: "tasks" }, task("make"), task("read"), task("open")),
+    make("ul", { class: "tasks" }, task("make"), task("read"), task("open"), task("seal")),
     make("p", { class: "muted" }, say("home_safe")),
     onlineNotice(),
   ];
@@ -341,6 +341,7 @@ function failedRows(failed) {
 function leaveTask() {
   forgetRead();
   work?.stop();
+  forgetSealing();
   sheet = null;
   result = null;
 }
@@ -364,7 +365,7 @@ function begin() {
     focusHeading();
   });
   window.addEventListener("beforeunload", (event) => {
-    if ((made && !made.isOnPaper) || work) event.preventDefault();
+    if ((made && !made.isOnPaper) || work || sealing) event.preventDefault();
   });
   for (const name of ["online", "offline"]) {
     window.addEventListener(name, () => document.querySelector("#online")?.toggleAttribute("hidden", name === "offline"));

@@ -1,4 +1,4 @@
-// Runs in a worker of its own: opens batches of lines and answers with finished CSV.
+// Runs in a worker of its own: opens batches of lines and answers with finished CSV, or seals recipients anew.
 
 let ready;
 
@@ -7,7 +7,15 @@ self.onmessage = async ({ data }) => {
     ready = openerFor(data.start.secret, data.start.header.petition).then((opener) => ({ opener, ...data.start }));
     return;
   }
-  const { opener, header, layout, headings } = await ready;
+  if (data.seal) {
+    self.postMessage(await sealBatch(data));
+    return;
+  }
+  const { opener, header, layout, headings, task } = await ready;
+  if (task === "gather") {
+    self.postMessage(await gatherBatch(data, opener, header));
+    return;
+  }
   const failed = [];
   let count = 0;
   const rows = await Promise.all(

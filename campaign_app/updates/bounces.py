@@ -1,0 +1,135 @@
+"""Mails that came back: which subscription a returned mail belongs to, and when it is too often. No address is kept.
+
+Our Message-ID holds the mailing and a mark made of the subscription's token; whatever returns a mail quotes it, among
+the headers of the message that could not be delivered (RFC 3462, RFC 3464).
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import Message
+from enum import StrEnum
+
+from sqlalchemy import select, update
+
+from ..config import secret_key, settings
+from ..extensions import db
+from ..signing.models import Signature
+from . import rules
+from .models import Mailing, UpdateLink
+from .stopping import end_updates
+
+OUR_MESSAGE_ID = re.compile(r"<?\b([0-9a-f]{16})\.([0-9a-f]{32})@[A-Za-z0-9.-]+>?")
+STATUS = re.compile(r"^\s*status:\s*([245])\.(\d{1,3})\.(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
+REASON = re.compile(r"\b(5\d\d)(?: (5)\.(\d{1,3})\.\d{1,3})?\b")
+POLICY = "7"  # RFC 3463, x.7.x: somebody refuses us, which says nothing of the mailbox
+NO_SUCH_MAILBOX = ("550", "551", "553")  # RFC 5321, where no enhanced code says more
+LARGEST_BOUNCE_BYTES = 200_000
+
+
+class Outcome(StrEnum):
+    """What became of a returned mail."""
+
+    UNKNOWN = "unknown"  # not one of ours, or of a subscription that is gone
+    SOFT = "soft"  # only delayed, or refused for another reason than the mailbox
+    COUNTED = "counted"
+    REPEATED = "repeated"  # another report of the same mail
+    STOPPED = "stopped"  # once too often: updates to it are stopped
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a returned mail says. mailing, reference: of the Message-ID it quotes. is_hard: None where it is silent."""
+
+    mailing: str
+    reference: str
+    is_hard: bool | None
+
+
+def returned_of(text: bytes) -> Returned | None:
+    """Return what a delivery status notification, or any text that quotes our Message-ID, says; None for others."""
+    text = text[:LARGEST_BOUNCE_BYTES]
+    found = OUR_MESSAGE_ID.search(text.decode("utf-8", "replace"))
+    if found is None:
+        found = OUR_MESSAGE_ID.search(_decoded(message_from_bytes(text, policy=policy.compat32)))
+    if found is None:
+        return None
+    return Returned(found[1], found[2], is_hard=_says_hard(text))
+
+
+def _says_hard(text: bytes) -> bool | None:
+    """Whether a report says that the mailbox itself cannot be reached, for good; None where it gives no status."""
+    message = message_from_bytes(text, policy=policy.compat32)
+    said = STATUS.findall(_decoded(message)) or STATUS.findall(text.decode("utf-8", "replace"))
+    return any(kind == "5" and subject != POLICY for kind, subject, _detail in said) if said else None
+
+
+def _decoded(message: Message) -> str:
+    """Return every text of a report, its transfer encodings undone: some servers send theirs in base 64."""
+    parts = []
+    for part in message.walk():
+        if part.is_multipart():
+            parts.append("\n".join(f"{name}: {value}" for name, value in part.items()))
+            continue
+        payload = part.get_payload(decode=True)
+        parts.append(payload.decode("utf-8", "replace") if isinstance(payload, bytes) else "")
+        parts.append("\n".join(f"{name}: {value}" for name, value in part.items()))
+    return "\n".join(parts)
+
+
+def is_hard(reason: str) -> bool:
+    """Whether our relay's own no, such as "550 5.1.1: …", is about the mailbox and for good."""
+    found = REASON.match(reason)
+    if found is None:
+        return False
+    return found[3] != POLICY if found[3] else found[1] in NO_SUCH_MAILBOX
+
+
+def mark_of(reference: str) -> bytes:
+    """Return under what a Message-ID's reference is stored: with the database alone, a relay's log leads nowhere."""
+    key = hmac.digest(secret_key(settings()), b"nidaa bounce mark v1", "sha256")
+    return hmac.digest(key, reference.encode(), hashlib.sha256)
+
+
+def take(*, returned: Returned, by_hand: bool, now: datetime) -> Outcome:
+    """Count a returned mail; after the second mailing in a row that came back for good, stop updates to it.
+
+    by_hand: an organiser says that it came back; where it gives no status, for good. Executes; never commits.
+    """
+    mailing_id = db.session.scalar(select(Mailing.id).where(Mailing.reference == returned.mailing))
+    if mailing_id is None:
+        return Outcome.UNKNOWN
+    if not (by_hand if returned.is_hard is None else returned.is_hard):
+        return Outcome.SOFT
+    outcome = note(mark=mark_of(returned.reference), mailing_id=mailing_id, now=now)
+    if outcome in (Outcome.COUNTED, Outcome.STOPPED):
+        db.session.execute(
+            update(Mailing).where(Mailing.id == mailing_id).values(bounced=Mailing.bounced + 1)
+        )
+    return outcome
+
+
+def note(*, mark: bytes, mailing_id: int, now: datetime) -> Outcome:
+    """Note that a mailing came back from a mailbox for good. Executes; never commits."""
+    links = db.session.execute(
+        select(UpdateLink.signature_id, UpdateLink.bounces, UpdateLink.bounced_mailing_id)
+        .where(UpdateLink.bounce_mark == mark)
+        .with_for_update()
+    ).all()
+    if not links:
+        return Outcome.UNKNOWN
+    if any(link.bounced_mailing_id == mailing_id for link in links):
+        return Outcome.REPEATED
+    count = max(link.bounces for link in links) + 1
+    db.session.execute(
+        update(UpdateLink)
+        .where(UpdateLink.bounce_mark == mark)
+        .values(bounces=count, bounced_mailing_id=mailing_id)
+    )
+    if count < rules.HARD_BOUNCES:
+        return Outcome.COUNTED
+    ended = end_updates(Signature.id.in_([link.signature_id for link in links]), now=now)
+    return Outcome.STOPPED if ended else Outcome.COUNTED

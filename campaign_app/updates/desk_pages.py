@@ -1,0 +1,98 @@
+"""What the pages of updates at the desk share: one mailing as it stands, and how an act ends."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ..accounts.sessions import organiser
+from ..approvals.desk_views import refusal as approval_refusal
+from ..approvals.problems import ApprovalRefused
+from ..approvals.queries import approval_of, standing
+from ..clock import utc_now
+from ..extensions import db
+from ..languages import LANGUAGES, current_language
+from ..petitions.queries import petition_by_id
+from ..sealing.keys import KeyProblem
+from . import operations, queries, rules
+from .models import Mailing
+
+blueprint = Blueprint("mailings", __name__, url_prefix="/updates")
+
+
+def mailing_or_404(reference: str) -> Mailing:
+    found = queries.mailing_of(reference)
+    if found is None:
+        abort(404)
+    return found
+
+
+def shown(mailing: Mailing) -> ResponseReturnValue:
+    return redirect(url_for(".show", reference=mailing.reference), 303)
+
+
+def done(mailing: Mailing, act: Callable[[], Any], says: str) -> ResponseReturnValue:
+    """Do something to a mailing, commit, and show it again; or say why not."""
+    try:
+        act()
+    except operations.NotInThisState:
+        return moved_on(mailing)
+    except operations.LanguagesMissing as missing:
+        names = ", ".join(LANGUAGES[lang].name for lang in missing.languages if lang in LANGUAGES)
+        return refused(
+            mailing, _("A required language lacks its subject or its text: %(names)s", names=names)
+        )
+    except operations.NobodyAsked:
+        return refused(
+            mailing, _("Nobody who signed this petition asks for news now, so there is nobody to write to.")
+        )
+    except ApprovalRefused as problem:
+        return refused(mailing, approval_refusal(problem))
+    except KeyProblem:
+        return refused(
+            mailing,
+            _("The keys on the server cannot be used, so no mail can be sealed. Nothing was changed."),
+        )
+    db.session.commit()
+    flash(says, "success")
+    return shown(mailing)
+
+
+def refused(mailing: Mailing, says: str) -> ResponseReturnValue:
+    reference = mailing.reference
+    db.session.rollback()
+    flash(says, "error")
+    return page_of(mailing_or_404(reference)), 409
+
+
+def moved_on(mailing: Mailing) -> ResponseReturnValue:
+    return refused(
+        mailing, _("Nothing was changed: this update has moved on meanwhile. This is how it stands now.")
+    )
+
+
+def page_of(mailing: Mailing, errors: list[tuple[str, str]] | None = None) -> str:
+    approval = approval_of(operations.ROOM, mailing.reference)
+    found = operations.mailing_key(mailing)
+    return render_template(
+        "updates/mailing.html",
+        mailing=mailing,
+        title=petition_by_id(mailing.petition_id).text(current_language()).title,
+        names={lang: LANGUAGES[lang] for lang in mailing.texts if lang in LANGUAGES},
+        missing=[
+            LANGUAGES[lang].name
+            for lang in rules.missing_languages(
+                mailing.texts, queries.required_languages(mailing.petition_id)
+            )
+        ],
+        people=queries.asked_for_news(mailing.petition_id),
+        approval=approval,
+        standing=standing(approval, utc_now()) if approval else None,
+        key=found,
+        progress=queries.progress_of(mailing),
+        paces=rules.PACES,
+        me=organiser(),
+        errors=errors or [],
+    )

@@ -1,0 +1,283 @@
+"""The worker's part: makes a mailing's key, puts its mails into the outbox a few seconds' worth at a time, and forgets.
+
+Each portion is one transaction: the place in the file moves with the mails that it put into the outbox, so a crash
+repeats or loses none of them. Of those in the outbox a crash repeats at most the one that was on its way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..audit.operations import record
+from ..audit.rules import BY_SYSTEM
+from ..clock import utc_day
+from ..config import settings
+from ..database import reading
+from ..extensions import db
+from ..mail import operations as mail
+from ..mail.models import OutboxMail
+from ..mail.queries import waiting_about
+from ..mail.rules import UPDATE
+from ..sealing import mailing as sealing
+from ..sealing.keys import MailKey, keyring
+from ..sealing.mail import seal_mail
+from ..sealing.problems import CannotOpen, KeyProblem
+from ..sealing.tokens import token_hash
+from ..signing.models import Signature
+from . import bounces, rules
+from .mails import wanted
+from .models import Mailing, UpdateLink
+from .queries import mark_of
+from .recipients_file import forget, kept_references, read_header, read_rows, recipients_path
+
+CONTENT_KEYS = "nidaa_mailing_content_keys"
+
+
+@dataclass
+class Portion:
+    """What comes next of a mailing. rows: how many were read; place: the byte where the next begins."""
+
+    place: int
+    rows: int = 0
+    unwanted: int = 0
+    recipients: list[rules.Recipient] = field(default_factory=list)
+    sealed: list[bytes] = field(default_factory=list)
+
+
+def prepare(now: datetime) -> None:
+    """Do what is due of every mailing. Called by the worker before each batch of mails. Commits."""
+    with reading():
+        due = [
+            (mailing.id, mailing.state, mailing.key_point is None)
+            for mailing in db.session.scalars(
+                select(Mailing).where(Mailing.state.in_((rules.RELEASED, rules.SENDING))).order_by(Mailing.id)
+            )
+        ]
+    for mailing_id, state, lacks_key in due:
+        if state == rules.SENDING:
+            _go_on(mailing_id, now)
+        elif lacks_key:
+            _make_key(mailing_id, now)
+    _forget_what_is_over()
+
+
+def _make_key(mailing_id: int, now: datetime) -> None:
+    """Make the key pair of a mailing: the secret half is on this host before anyone can seal to the public one."""
+    keys_dir = settings().keys_dir
+    secret = sealing.make_mailing_secret(keys_dir=keys_dir, today=utc_day(now))
+    made: Any = db.session.execute(
+        update(Mailing)
+        .where(Mailing.id == mailing_id, Mailing.key_point.is_(None), Mailing.state == rules.RELEASED)
+        .values(key_point=secret.point)
+    )
+    db.session.commit()
+    if not made.rowcount:  # another worker was first
+        sealing.destroy_mailing_secret(secret.point, keys_dir=keys_dir)
+
+
+def _go_on(mailing_id: int, now: datetime) -> None:
+    """Put the next mails of a mailing into the outbox, or find that it is done."""
+    with reading():
+        mailing = db.session.get_one(Mailing, mailing_id)
+        db.session.expunge(mailing)
+        waiting = waiting_about(mark_of(mailing.reference))
+    if mailing.rows_read >= mailing.recipients:
+        if not waiting:
+            _finish(mailing, now)
+        return
+    size = rules.portion(mailing.pace)
+    if waiting >= rules.PORTIONS_WAITING * size or (mailing.next_at and now < mailing.next_at):
+        return
+    try:
+        content_key = _content_key(mailing)
+        with reading():
+            portion = _read(mailing, content_key, size)
+        _seal(portion, mailing, keyring().mail_public)
+    except (OSError, KeyProblem, CannotOpen, rules.NotAMailing) as problem:
+        _note_trouble(mailing, type(problem).__name__)
+        return
+    try:
+        _put(portion, mailing, now)
+    except IntegrityError:  # somebody was erased at this moment: the next round looks again
+        db.session.rollback()
+
+
+def _content_key(mailing: Mailing) -> bytes:
+    """Return what opens the rows of a mailing, opened once a process. Raises OSError, KeyProblem, CannotOpen."""
+    kept: dict[str, bytes] = current_app.extensions.setdefault(CONTENT_KEYS, {})
+    if mailing.reference not in kept:
+        header = read_header(recipients_path(settings().home, mailing.reference))
+        secret = sealing.mailing_secret(mailing.key_point or b"", keys_dir=settings().keys_dir)
+        envelope = sealing.Envelope(
+            mailing=header.mailing, petition=header.petition, recipients=header.recipients
+        )
+        kept[mailing.reference] = secret.open_content_key(header.sealed_key, envelope)
+    return kept[mailing.reference]
+
+
+def _read(mailing: Mailing, content_key: bytes, size: int) -> Portion:
+    """Read rows and keep those where somebody is counted and wants news now, each mailbox once."""
+    path = recipients_path(settings().home, mailing.reference)
+    rows, place = read_rows(path, place=mailing.place, limit=size)
+    portion = Portion(place=place, rows=len(rows))
+    if not rows:  # the file is not the one that was loaded
+        raise rules.NotAMailing(rules.CUT_SHORT)
+    found: dict[bytes, rules.Recipient] = {}
+    for number, sealed in enumerate(rows, mailing.rows_read + 1):
+        try:
+            recipient = rules.recipient_of(sealing.open_row(sealed, number=number, content_key=content_key))
+        except (CannotOpen, rules.NotAMailing):
+            continue  # counted at the end, among those that could not be delivered
+        if token_hash(recipient.stop) in found:
+            portion.unwanted += 1
+        found.setdefault(token_hash(recipient.stop), recipient)
+    had = set(
+        db.session.scalars(
+            select(UpdateLink.token_hash).where(
+                UpdateLink.token_hash.in_(list(found)), UpdateLink.mailing_id == mailing.id
+            )
+        )
+    )
+    wanting = wanted([each for recipient in found.values() for each in recipient.signatures])
+    for digest, recipient in found.items():
+        if digest in had or not wanting & set(recipient.signatures):
+            portion.unwanted += 1
+        else:
+            portion.recipients.append(recipient)
+    return portion
+
+
+def _seal(portion: Portion, mailing: Mailing, key: MailKey) -> None:
+    """Seal what the worker needs for each mail, before any transaction that writes."""
+    portion.sealed = [
+        seal_mail(
+            {
+                "to": recipient.to,
+                "language": recipient.language,
+                "mailing": mailing.id,
+                "ids": [each.hex() for each in recipient.signatures],
+                "stop": recipient.stop,
+            },
+            key=key,
+        )
+        for recipient in portion.recipients
+    ]
+
+
+def _put(portion: Portion, mailing: Mailing, now: datetime) -> None:
+    """Put a portion into the outbox and move on in the file, both or neither. Commits."""
+    moved: Any = db.session.execute(
+        update(Mailing)
+        .where(Mailing.id == mailing.id, Mailing.state == rules.SENDING, Mailing.place == mailing.place)
+        .values(
+            place=portion.place,
+            rows_read=Mailing.rows_read + portion.rows,
+            unwanted=Mailing.unwanted + portion.unwanted,
+            next_at=rules.next_portion_at(
+                mailing.next_at, mails=len(portion.recipients), pace=mailing.pace, now=now
+            ),
+            trouble="",
+        )
+    )
+    if not moved.rowcount:  # paused, stopped, or another worker was first
+        db.session.rollback()
+        return
+    _keep_links(portion.recipients, mailing.id)
+    rows = [
+        mail.waiting_row(
+            kind=UPDATE,
+            about=mark_of(mailing.reference),
+            not_before=now,
+            sealed=sealed,
+            expires_on=utc_day(now + rules.MAIL_KEPT),
+        )
+        for sealed in portion.sealed
+    ]
+    if rows:
+        db.session.execute(insert(OutboxMail), rows)
+    db.session.commit()
+
+
+def _keep_links(recipients: Sequence[rules.Recipient], mailing_id: int) -> None:
+    """Let the link in each mail stop updates to every signature of its mailbox, for as long as these are kept."""
+    hashes = {token_hash(recipient.stop): recipient for recipient in recipients}
+    known = {
+        (row.token_hash, row.signature_id)
+        for row in db.session.execute(
+            select(UpdateLink.token_hash, UpdateLink.signature_id).where(
+                UpdateLink.token_hash.in_(list(hashes))
+            )
+        )
+    }
+    db.session.execute(
+        update(UpdateLink).where(UpdateLink.token_hash.in_(list(hashes))).values(mailing_id=mailing_id)
+    )
+    there = {
+        each
+        for each in db.session.scalars(
+            select(Signature.id).where(
+                Signature.id.in_([each for recipient in recipients for each in recipient.signatures])
+            )
+        )
+    }
+    new = [
+        {
+            "token_hash": digest,
+            "signature_id": signature_id,
+            "mailing_id": mailing_id,
+            "bounce_mark": bounces.mark_of(rules.bounce_reference(recipient.stop)),
+            "bounces": 0,
+        }
+        for digest, recipient in hashes.items()
+        for signature_id in dict.fromkeys(recipient.signatures)
+        if signature_id in there and (digest, signature_id) not in known
+    ]
+    if new:
+        db.session.execute(insert(UpdateLink), new)
+
+
+def _finish(mailing: Mailing, now: datetime) -> None:
+    """Note that every mail was sent, left out or given up. Commits."""
+    done: Any = db.session.execute(
+        update(Mailing)
+        .where(Mailing.id == mailing.id, Mailing.state == rules.SENDING)
+        .values(
+            state=rules.DONE,
+            ended_at=now,
+            undeliverable=Mailing.recipients - Mailing.sent - Mailing.unwanted,
+            trouble="",
+        )
+    )
+    if done.rowcount:
+        details = {"recipients": mailing.recipients, "sent": mailing.sent, "left_out": mailing.unwanted}
+        record(action="updates.done", by=BY_SYSTEM, subject=mailing.reference, details=details, now=now)
+    db.session.commit()
+
+
+def _note_trouble(mailing: Mailing, trouble: str) -> None:
+    if mailing.trouble != trouble:
+        db.session.execute(update(Mailing).where(Mailing.id == mailing.id).values(trouble=trouble[:40]))
+        db.session.commit()
+
+
+def _forget_what_is_over() -> None:
+    """Destroy the recipients and the keys on this host whose mailing is over."""
+    home, keys_dir = settings().home, settings().keys_dir
+    files, keys = set(kept_references(home)), set(sealing.kept_mailing_keys(keys_dir=keys_dir))
+    if not files and not keys:
+        return
+    with reading():
+        over = db.session.execute(
+            select(Mailing.reference, Mailing.key_point).where(Mailing.state.in_(rules.OVER))
+        ).all()
+    for reference, point in over:
+        if reference in files:
+            forget(home, reference)
+            current_app.extensions.get(CONTENT_KEYS, {}).pop(reference, None)
+        if point is not None and sealing.mailing_key_id(point) in keys:
+            sealing.destroy_mailing_secret(point, keys_dir=keys_dir)
