@@ -130,6 +130,17 @@ def at_once() -> Iterator[Connection]:
         _only_reads.reset(token)
 
 
+@contextmanager
+def beside() -> Iterator[Connection]:
+    """Give a connection that writes while the session's own transaction goes on reading, and commit at the end.
+
+    For the worker alone, in long work that reads: it holds two connections, and whoever serves requests must not.
+    """
+    with _engine_at_once().connect() as connection:
+        yield connection
+        connection.commit()
+
+
 def _engine_at_once() -> Engine:
     """Return the application's engine with the options of `at_once`, made once; it shares the connections."""
     made: Engine | None = current_app.extensions.get(AT_ONCE)

@@ -29,6 +29,7 @@ from .config import EXTENSION, Settings
 from .desk import access, bodies, gate, lockdown_views, numbers_views, record_views, views
 from .desk.lockdown_views import lockdown_lines
 from .desk.today import held_lines, key_lines, mail_lines
+from .exports.desk_views import blueprint as export_views
 from .extensions import babel, db
 from .integrity import desk_views as integrity_views
 from .integrity import elsewhere_views
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     team_views,
     views.blueprint,
     approval_views,
+    export_views,
     numbers_views.blueprint,
     lockdown_views.blueprint,
     editor_views,
@@ -74,7 +76,7 @@ BLUEPRINTS = (
     update_views,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
-APPROVAL_PLACES: dict[str, str] = {"updates": "mailings.show"}
+APPROVAL_PLACES: dict[str, str] = {"exports": "exports.sheet", "updates": "mailings.show"}
 # Settings that both applications share.
 SHARED = (
     "SQLALCHEMY_DATABASE_URI",

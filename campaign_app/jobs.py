@@ -12,6 +12,7 @@ from .clock import utc_day
 from .config import settings
 from .database import empty_journal
 from .desk import lockdown
+from .exports import making
 from .extensions import db
 from .integrity import arrivals
 from .integrity import operations as integrity
@@ -27,6 +28,7 @@ from .signing.models import Pending
 from .tally import snapshots
 from .updates import mails, sending
 
+AT_ONCE = timedelta(seconds=3)
 SOON = timedelta(seconds=10)
 A_MINUTE = timedelta(minutes=1)
 OFTEN = timedelta(minutes=10)
@@ -61,6 +63,8 @@ def register(app: Flask) -> None:
     add_job(app, Job("invalidations", SOON, lambda now: integrity.work(now=now), lease=A_MINUTE))
     add_job(app, Job("what stands out", OFTEN, lambda now: arrivals.look(now=now)))
     add_job(app, Job("lockdown", SOON, lockdown.carry_out))
+    add_job(app, Job("sealed sheets", AT_ONCE, lambda now: making.make_released(now=now), lease=A_MINUTE))
+    add_job(app, Job("old sealed sheets", OFTEN, lambda now: making.delete_old(now=now)))
     add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))
 
 

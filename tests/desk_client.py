@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 from passlib.totp import TOTP
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from campaign_app.accounts import operations, standing
@@ -18,7 +19,9 @@ from campaign_app.approvals.models import Approval
 from campaign_app.clock import utc_now
 from campaign_app.columns import random_key
 from campaign_app.desk_mount import MOUNTED
+from campaign_app.exports.models import SealedSheet
 from campaign_app.extensions import db
+from campaign_app.petitions.models import Petition
 
 from .pages import AuditingClient, audit, end_the_tests_own_transaction
 
@@ -156,6 +159,18 @@ def fill_accounts() -> None:
         asked_at=now,
     )
     db.session.add(asked)
+    db.session.flush()
+    sheet = SealedSheet(
+        reference="0" * 16,
+        kind="contacts",
+        petition_id=db.session.scalar(select(Petition.id).limit(1)),
+        purpose="Test",
+        expected=1,
+        state="asked",
+        asked_by=owner,
+        asked_at=now,
+    )
+    db.session.add(sheet)
 
 
 def passkey(name: str) -> Passkey:

@@ -118,6 +118,15 @@ ACCESS: dict[str, Access] = {
     "approvals.approve": Access(APPROVERS, fresh=True),
     "approvals.decline": Access(APPROVERS),
     "approvals.cancel": Access(APPROVERS),
+    # Counts, and sealed sheets.
+    "exports.overview": Access(ORGANISERS),
+    "exports.counts": Access(ORGANISERS),
+    "exports.ask": Access(ORGANISERS),
+    "exports.sheet": Access(ORGANISERS),
+    "exports.make": Access(ORGANISERS, fresh=True),
+    "exports.download": Access(ORGANISERS, fresh=True),
+    "exports.manifest": Access(ORGANISERS),
+    "exports.cancel": Access(ORGANISERS),
     "team.sign_out_everywhere": Access(OWNERS, fresh=True),
     # Petitions. Whoever translates writes all languages but the petition's own: the views hold that.
     "editor.petitions": HERE,

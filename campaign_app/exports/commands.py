@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
+from ..approvals.problems import ApprovalRefused
 from ..audit.operations import record
 from ..audit.rules import BY_COMMAND
 from ..clock import utc_now
@@ -13,17 +14,17 @@ from ..database import one_moment
 from ..errors import Refusal
 from ..extensions import db
 from ..languages import FIRST_LANGUAGE, LANGUAGES
-from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
 from ..sealing.campaign_secret import CampaignSecret, NotASecret, secret_from_text, secret_from_words
 from ..sealing.key_files import CAMPAIGN_SECRET, parse_key_file
 from ..sealing.problems import SealingProblem
-from . import operations
+from . import operations, sheets
 from .all_or_nothing import AlreadyThere, all_or_nothing, refuse_to_overwrite
 from .count_files import KINDS, write_counts
 from .counts import counts_of
+from .models import SealedSheet
 from .opening import Opening, csv_of, require_key
-from .rules import LAYOUTS, LONGEST_HEADER, PLAIN, NotASheet, header_of
+from .rules import LAYOUTS, LONGEST_HEADER, PLAIN, TAKEN, NotASheet, header_of
 
 NOT_WHOLE = 3
 LARGEST_FILE_BYTES = 10_000
@@ -50,8 +51,12 @@ PROGRESS_ROWS = 5_000
     help="Of counts: the language of headings and names.",
 )
 @click.option("--sealed", is_flag=True, help="A sealed sheet, which only the campaign's secret keys open.")
-@click.option("--petition", "slug", metavar="SLUG", help="Of a sealed sheet: whose signatures.")
-@click.option("--purpose", help="Of a sealed sheet: what it is for; everyone who opens the sheet reads it.")
+@click.option(
+    "--approved",
+    "reference",
+    metavar="REFERENCE",
+    help="Of a sealed sheet: what was asked for at /desk/exports and may leave. It leaves once.",
+)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The sheet to write; of counts, the folder."
 )
@@ -61,11 +66,10 @@ def export(
     kind: str,
     lang: str,
     sealed: bool,
-    slug: str | None,
-    purpose: str | None,
+    reference: str | None,
     out: Path,
 ) -> None:
-    """Write the counts of petitions, or the signatures of one to a sealed sheet; a manifest beside them.
+    """Write the counts of petitions, or a sealed sheet that was approved at the desk; a manifest beside them.
 
     Nothing is overwritten, and whoever stops it with Ctrl-C finds no half of a file. What left is on record.
     """
@@ -74,12 +78,15 @@ def export(
     try:
         if counts is not None:
             _write_counts(counts, kind, lang, out)
-        elif slug is None or purpose is None:
-            raise click.UsageError("a sealed sheet needs --petition SLUG and --purpose TEXT")
+        elif reference is None:
+            raise click.UsageError(
+                "a sealed sheet needs --approved REFERENCE: ask for it at /desk/exports, where a second person "
+                "approves it"
+            )
         else:
-            _write_sheet(slug, purpose, out)
+            _write_sheet(reference, out)
     except PetitionUnknown as unknown:
-        raise click.ClickException(f"there is no petition {counts or slug}") from unknown
+        raise click.ClickException(f"there is no petition {counts}") from unknown
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from refusal
     except KeyboardInterrupt:
@@ -107,29 +114,51 @@ def _write_counts(petition: str, kind: str, lang: str, folder: Path) -> None:
         click.echo(f"{each.slug}: people {each.statement.people}", err=True)
 
 
-def _write_sheet(slug: str, purpose: str, out: Path) -> None:
-    """Write a sealed sheet, readable by its owner only."""
+def _write_sheet(reference: str, out: Path) -> None:
+    """Write a sealed sheet that may leave, for its owner's eyes only. Its release is used up with it, or not at all."""
     now, manifest_name = utc_now(), f"{out.name}.manifest.json"
     if out.exists() or out.with_name(manifest_name).exists():  # asked before the work too
         raise AlreadyThere(f"{out.name} or its manifest exists already; choose another name")
+    how = _release(reference)
+    db.session.rollback()  # asked only: it is released for good together with the record of what left
     with all_or_nothing(out.absolute().parent) as unfinished:
         path = unfinished / out.name
         path.touch(mode=0o600)
         with path.open("wb") as file, one_moment():
+            sheet = _sheet(reference)
             manifest = operations.write_sealed_sheet(
-                petition_id=public_petition(slug).id,
-                purpose=purpose,
+                petition_id=sheet.petition_id,
+                kind=sheet.kind,
+                purpose=sheet.purpose,
+                release=how,
                 out=file,
                 now=now,
                 progress=_say_how_far,
             )
         (unfinished / manifest_name).write_text(manifest.text, encoding="utf-8")
-        record(action="export.sealed", by=BY_COMMAND, subject=slug, details=manifest.for_record, now=now)
+        if _release(reference) != how:
+            raise Refusal("who works here changed meanwhile: look at it again at /desk/exports")
+        sheets.finish(
+            sheet_id=_sheet(reference).id, manifest=manifest, by=BY_COMMAND, state=TAKEN, now=utc_now()
+        )
         db.session.commit()
     click.echo(f"{manifest.header.rows} sealed rows in {out}, sha256 {manifest.sha256}", err=True)
-    click.echo(
-        "released from the command line, without the approval of two persons: the manifest says so", err=True
-    )
+    click.echo(operations.NOTES[how], err=True)
+
+
+def _release(reference: str) -> str:
+    """Let an approved sheet leave, in the caller's transaction."""
+    try:
+        return sheets.release(sheet=_sheet(reference), by=BY_COMMAND, now=utc_now())
+    except ApprovalRefused as refused:
+        raise Refusal(f"{refused}. See /desk/exports") from refused
+
+
+def _sheet(reference: str) -> SealedSheet:
+    found = sheets.sheet_by_reference(reference)
+    if found is None:
+        raise Refusal(f"nobody asked for {reference}: ask for it at /desk/exports")
+    return found
 
 
 def _say_how_far(done: int, rows: int) -> None:

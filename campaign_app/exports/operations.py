@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
-from sqlalchemy import ColumnElement, Result, func, select
+from sqlalchemy import ColumnElement, Result, and_, func, select, true
 
+from ..approvals.rules import ONE_PERSON, TWO_PEOPLE
 from ..clock import utc_day
 from ..config import own_version, settings
 from ..errors import Refusal
@@ -16,13 +17,20 @@ from ..extensions import db
 from ..petitions.queries import PetitionRecord, petition_by_id
 from ..signing.models import Signature
 from ..tally.queries import statement
-from .rules import FROM_COMMAND_LINE, LONGEST_PURPOSE, SheetHeader, row_line
+from .rules import CONTACTS, DELIVERY, LONGEST_PURPOSE, SheetHeader, row_line
 
 ROWS_AT_A_TIME = 500
 ROWS_BETWEEN_WORDS = 20_000
 
 # Whom a sheet holds; its manifest says it.
-INCLUDED = {"signatures": "counted", "contacts": "kept"}
+INCLUDED = {
+    DELIVERY: {"signatures": "counted", "contacts": "kept"},
+    CONTACTS: {"signatures": "counted", "contacts": "kept", "news": "asked for, and not stopped since"},
+}
+NOTES = {
+    TWO_PEOPLE: "released by two people",
+    ONE_PERSON: "released by one person after a wait: nobody else could approve it",
+}
 
 
 class PurposeMissing(Refusal):
@@ -44,12 +52,11 @@ class Manifest:
         fields.update(
             format="nidaa-sheet-manifest",
             nidaa=own_version(),
-            filters={"petition": self.header.petition, **INCLUDED},
+            filters={"petition": self.header.petition, **INCLUDED[self.header.kind]},
             sha256=self.sha256,
             size_bytes=self.size_bytes,
         )
-        if self.header.release == FROM_COMMAND_LINE:
-            fields["note"] = "released from the command line, without the approval of two persons"
+        fields["note"] = NOTES[self.header.release]
         return json.dumps(fields, ensure_ascii=False, indent=1) + "\n"
 
     @property
@@ -57,6 +64,7 @@ class Manifest:
         """Return what the audit record keeps of it."""
         header = self.header
         return {
+            "kind": header.kind,
             "purpose": header.purpose,
             "rows": header.rows,
             "people": header.statement["people"],
@@ -68,30 +76,42 @@ class Manifest:
 def write_sealed_sheet(
     *,
     petition_id: int,
+    kind: str,
     purpose: str,
+    release: str,
     out: BinaryIO,
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, rows: None,
 ) -> Manifest:
-    """Write the sealed contacts of everyone who is counted, in the order of their random keys.
+    """Write the sealed contacts of everyone who is counted, or who wants news, in the order of their random keys.
 
     Withdrawn, erased and invalidated signatures, and contacts that were deleted when their time came, are
     not among them. Beside each stands whether the person wants news as of now. Rows come from one statement, so
     the number in the header is the number that follows, and memory does not grow with it. Reads only; inside
     `one_moment()` the numbers in the header are of the very moment of the rows.
 
+    kind: "delivery" or "contacts". release: how it was released, "two-people" or "one-person".
     progress: told (rows written, rows in all) now and then.
     purpose: why it leaves, in words; everyone who opens the sheet reads it.
     Raises PurposeMissing, PetitionUnknown.
     """
-    purpose = " ".join(purpose.split())
-    if not 0 < len(purpose) <= LONGEST_PURPOSE:
-        raise PurposeMissing(f"say in 1 to {LONGEST_PURPOSE} characters what the sheet is for")
-    petition = petition_by_id(petition_id)
+    purpose, petition = purpose_in(purpose), petition_by_id(petition_id)
+    included = _is_included(petition_id, kind)
     digest, size = hashlib.sha256(), 0
-    with _rows(petition_id) as rows:
+    with _rows(included) as rows:
         first = next(rows, None)
-        header = _header(petition, purpose, rows=first.how_many if first else 0, now=now)
+        header = SheetHeader(
+            kind=kind,
+            petition=petition.slug,
+            titles={language: text.title for language, text in petition.texts.items()},
+            purpose=purpose,
+            made_at=now,
+            rows=first.how_many if first else 0,
+            statement=_plain(asdict(statement(petition.id, now=now))),
+            last_full_day=_last_full_day(petition, now),
+            keys=_keys(included),
+            release=release,
+        )
         for done, line in enumerate(_lines(header, first, rows)):
             digest.update(line)
             size += len(line)
@@ -101,9 +121,22 @@ def write_sealed_sheet(
     return Manifest(header=header, sha256=digest.hexdigest(), size_bytes=size)
 
 
-def _rows(petition_id: int) -> Result[Any]:
+def purpose_in(typed: str) -> str:
+    """Return a purpose on one line. Raises PurposeMissing."""
+    purpose = " ".join(typed.split())
+    if not 0 < len(purpose) <= LONGEST_PURPOSE:
+        raise PurposeMissing(f"say in 1 to {LONGEST_PURPOSE} characters what the sheet is for")
+    return purpose
+
+
+def people_in(petition_id: int, kind: str) -> int:
+    """Return how many people a sheet would hold now. Reads an index only."""
+    counted = select(func.count()).select_from(Signature).where(_is_included(petition_id, kind))
+    return db.session.scalar(counted) or 0
+
+
+def _rows(included: ColumnElement[bool]) -> Result[Any]:
     """Return the sealed contacts, a few at a time, each with the number of all."""
-    included = _is_included(petition_id)
     how_many = select(func.count()).select_from(Signature).where(included).scalar_subquery()
     return db.session.execute(
         select(Signature.sealed_contact, Signature.wants_updates, how_many.label("how_many"))
@@ -113,25 +146,12 @@ def _rows(petition_id: int) -> Result[Any]:
     )
 
 
-def _header(petition: PetitionRecord, purpose: str, *, rows: int, now: datetime) -> SheetHeader:
-    return SheetHeader(
-        petition=petition.slug,
-        titles={language: text.title for language, text in petition.texts.items()},
-        purpose=purpose,
-        made_at=now,
-        rows=rows,
-        statement=_plain(asdict(statement(petition.id, now=now))),
-        last_full_day=_last_full_day(petition, now),
-        keys=_keys(petition.id),
+def _is_included(petition_id: int, kind: str) -> ColumnElement[bool]:
+    # Without keys there is no sealed contact: asked so, an index answers how many there are.
+    counted = and_(
+        Signature.petition_id == petition_id, Signature.state == "counted", Signature.key_ids != ""
     )
-
-
-def _is_included(petition_id: int) -> ColumnElement[bool]:
-    return (
-        (Signature.petition_id == petition_id)
-        & (Signature.state == "counted")
-        & Signature.sealed_contact.is_not(None)
-    )
+    return and_(counted, Signature.wants_updates == true()) if kind == CONTACTS else counted
 
 
 def _lines(header: SheetHeader, first: Any, rows: Iterable[Any]) -> Iterable[bytes]:
@@ -157,9 +177,9 @@ def _last_full_day(petition: PetitionRecord, now: datetime) -> dict[str, Any] | 
     }
 
 
-def _keys(petition_id: int) -> list[str]:
+def _keys(included: ColumnElement[bool]) -> list[str]:
     """Return the ids of the keys that open at least one row: keys removed since may be among them."""
-    sets = db.session.scalars(select(Signature.key_ids).where(_is_included(petition_id)).distinct())
+    sets = db.session.scalars(select(Signature.key_ids).where(included).distinct())
     return sorted({key_id for ids in sets for key_id in ids.split(",") if key_id})
 
 

@@ -9,11 +9,12 @@ static/opener/src/sheet.js is its other reader; tests/sealing/golden holds the t
 
 import base64
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 FORMAT = "nidaa-sheet"
@@ -25,6 +26,23 @@ SHEET_KINDS = (DELIVERY, CONTACTS)
 SUFFIX = ".nidaa-sheet"
 LONGEST_HEADER = 64 * 1024
 LONGEST_PURPOSE = 200
+LONGEST_REFERENCE = 32
+KEPT_FOR = timedelta(days=7)  # the file at the server; then it is deleted
+MADE_LATELY = timedelta(minutes=10)  # an older file is made anew before it leaves, if the numbers moved since
+SILENT_FOR = timedelta(
+    minutes=2
+)  # a worker that was not heard of for so long is dead, and another begins anew
+
+ASKED = "asked"  # waits for a second person, or for the end of a wait
+QUEUED = "queued"  # released; a worker is about to make it
+MAKING = "making"
+READY = "ready"
+FAILED = "failed"
+CANCELLED = "cancelled"
+OVER = "over"  # its file was deleted when its time came
+TAKEN = "taken"  # written by `campaign export`, elsewhere
+SHEET_STATES = (ASKED, QUEUED, MAKING, READY, FAILED, CANCELLED, OVER, TAKEN)
+CANCELLABLE = frozenset({ASKED, QUEUED, MAKING, READY, FAILED})
 MARK = "\t"
 MARKS = {"0": False, "1": True}
 
@@ -140,6 +158,20 @@ def header_of(line: str) -> SheetHeader:
     if not is_known or not header.columns or set(header.columns) - set(COLUMNS):
         raise NotASheet("this sheet was made by another version of Nidaa")
     return header
+
+
+def digest_of(*, reference: str, kind: str, petition: str, purpose: str) -> str:
+    """Return what stands for exactly this sheet when it is approved: SHA-256 over its filters and its purpose."""
+    fields = {
+        "format": FORMAT,
+        "reference": reference,
+        "kind": kind,
+        "petition": petition,
+        "purpose": purpose,
+        "columns": list(COLUMNS),
+    }
+    written = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def row_line(sealed: bytes, *, wants_updates: bool) -> bytes:

@@ -66,6 +66,9 @@ class Signature(Model):
             sqlite_where=text("public_name IS NOT NULL"),
             postgresql_where=text("public_name IS NOT NULL"),
         ),
+        # How many contacts can be given out, and sealed to which keys, without a look at the rows. Not a partial index:
+        # SQLite would read each row to see once more what it is partial to.
+        Index("ix_signature_contacts", "petition_id", "state", "wants_updates", "key_ids"),
         # Who came on which day from where, without a look at the rows: for what stands out, and rules that take out.
         Index("ix_signature_arrivals", "petition_id", "signed_on", "domain_tag", "state", "tally_cell_id"),
         Index(

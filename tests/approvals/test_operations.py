@@ -24,6 +24,7 @@ from campaign_app.extensions import db
 from campaign_app.mail.models import OutboxMail
 from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.mail import open_mail
+from tests import organisers
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -33,17 +34,7 @@ HOUR = timedelta(hours=1)
 
 
 def join(email, roles, by=None, *, now=NOW, has_factor=True):
-    """Let somebody join, with one-time codes."""
-    token = (
-        accounts.invite(email=email, roles=roles, by=by, now=now)
-        if by
-        else accounts.invite_first_owner(email=email, by="command", now=now)
-    )
-    who = accounts.accept(token=token, name="Test Organiser", password_hash="-", locale="en", now=now)
-    if has_factor:
-        who.tf_primary_method, who.tf_totp_secret = "authenticator", "-"
-        accounts.note_change(organiser=who, what="codes", now=now)
-    return who
+    return organisers.join(email, roles, by, now=now, has_factor=has_factor)
 
 
 @pytest.fixture

@@ -125,6 +125,8 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
 
     assert asking == {
         "approvals.approve",
+        "exports.download",
+        "exports.make",
         "accounts.end_other_sessions",
         "accounts.end_session",
         "lockdown.lift",

@@ -1,4 +1,4 @@
-"""`campaign export --sealed`: who is counted leaves, sealed; nobody else, and nothing in plain text."""
+"""Sealed sheets: who is counted leaves, sealed and approved; nobody else, and nothing in plain text."""
 
 import base64
 import csv
@@ -6,10 +6,10 @@ import hashlib
 import io
 import json
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 
 from campaign_app.audit import queries as audit
 from campaign_app.config import own_version
@@ -21,83 +21,19 @@ from campaign_app.exports.operations import PurposeMissing, write_sealed_sheet
 from campaign_app.exports.rules import header_of
 from campaign_app.extensions import db
 from campaign_app.petitions.rules import PetitionUnknown
-from campaign_app.sealing.contacts import seal_contact
 from campaign_app.sealing.keys import keyring
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.tally.models import TallyCell
 
-NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+from .conftest import NOW, approved_sheet, sign
 
 
-def sign(petition, nth, *, state="counted", has_contact=True, asked_for_news=False):
-    """Put a counted signature into the database and return it."""
-    cell = db.session.scalars(select(TallyCell)).one()
-    signature_id = hashlib.sha256(b"%d" % nth).digest()[:16]
-    contact = {
-        "format": 1,
-        "id": signature_id.hex(),
-        "name": f"Test Signer {nth}",
-        "email": f"signer{nth}@example.org",
-        "country": "DE",
-        "language": "en",
-        "consents": {"signing": 1, "updates": 1 if asked_for_news else None},
-        "text_version": 1,
-        "token": "t" * 32,
-    }
-    keys = keyring().campaign_public
-    signature = Signature(
-        id=signature_id,
-        petition_id=petition.id,
-        tag=hashlib.sha256(b"tag %d" % nth).digest(),
-        nth=0,
-        person_tag=hashlib.sha256(b"person %d" % nth).digest(),
-        state=state,
-        sealed_contact=seal_contact(contact, petition_slug=petition.slug, keys=keys) if has_contact else None,
-        key_ids=",".join(key.id for key in keys) if has_contact else "",
-        tally_cell_id=cell.id,
-        signed_on=NOW.date(),
-        text_language="en",
-        text_version=1,
-        consent_version=1,
-        wants_updates=asked_for_news,
-        path="nojs",
-        link_hash=hashlib.sha256(b"link %d" % nth).digest(),
-    )
-    db.session.add(signature)
-    return signature
-
-
-@pytest.fixture
-def signatures(petition):
-    """Five who are counted, and three of whom nothing may leave."""
-    db.session.add(
-        TallyCell(
-            petition_id=petition.id,
-            day=NOW.date(),
-            event="confirmed",
-            reason="",
-            country="DE",
-            language="en",
-            source="direct",
-            path="nojs",
-            slot=0,
-            people=5,
-            mailboxes=5,
-        )
-    )
-    db.session.flush()
-    made = [sign(petition, nth) for nth in range(5)]
-    sign(petition, 5, state="withdrawn", has_contact=False)
-    sign(petition, 6, state="invalidated")
-    sign(petition, 7, has_contact=False)
-    db.session.commit()
-    return made
-
-
-def sheet_of(petition, purpose="Letter to the Council"):
+def sheet_of(petition, purpose="Letter to the Council", kind="delivery"):
     out = io.BytesIO()
-    manifest = write_sealed_sheet(petition_id=petition.id, purpose=purpose, out=out, now=NOW)
+    manifest = write_sealed_sheet(
+        petition_id=petition.id, kind=kind, purpose=purpose, release="two-people", out=out, now=NOW
+    )
     return out.getvalue(), manifest
 
 
@@ -201,7 +137,9 @@ def test_a_sheet_without_a_purpose_does_not_leave(petition, purpose):
     out = io.BytesIO()
 
     with pytest.raises(PurposeMissing):
-        write_sealed_sheet(petition_id=petition.id, purpose=purpose, out=out, now=NOW)
+        write_sealed_sheet(
+            petition_id=petition.id, kind="delivery", purpose=purpose, release="two-people", out=out, now=NOW
+        )
 
     assert out.getvalue() == b""
 
@@ -209,33 +147,51 @@ def test_a_sheet_without_a_purpose_does_not_leave(petition, purpose):
 @pytest.mark.usefixtures("context")
 def test_an_unknown_petition_is_refused():
     with pytest.raises(PetitionUnknown):
-        write_sealed_sheet(petition_id=999, purpose="Any", out=io.BytesIO(), now=NOW)
+        write_sealed_sheet(
+            petition_id=999, kind="delivery", purpose="Any", release="two-people", out=io.BytesIO(), now=NOW
+        )
+
+
+def sealed(app, reference, out):
+    arguments = ["--sealed", "--approved", reference, "--out", str(out)]
+    return app.test_cli_runner().invoke(export, arguments)
 
 
 @pytest.mark.usefixtures("signatures")
-def test_the_command_writes_the_sheet_and_a_manifest_that_says_how_it_was_released(app, petition, tmp_path):
+def test_the_command_writes_what_was_approved_with_a_manifest_that_says_how(app, petition, team, tmp_path):
     out = tmp_path / "sheet.nidaa-sheet"
-    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
 
-    result = app.test_cli_runner().invoke(export, arguments)
+    result = sealed(app, approved_sheet(petition, team), out)
 
     manifest = json.loads((tmp_path / "sheet.nidaa-sheet.manifest.json").read_text())
-    assert result.exit_code == 0
-    assert result.stdout == ""
-    assert "without the approval of two persons" in result.stderr
-    assert manifest["release"] == "command-line"
-    assert "released from the command line" in manifest["note"]
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "released by two people" in result.stderr
+    assert (manifest["release"], manifest["note"]) == ("two-people", "released by two people")
+    assert manifest["filters"] == {"petition": petition.slug, "signatures": "counted", "contacts": "kept"}
+    assert manifest["nidaa"] == own_version()
+    assert manifest["statement"]["people"] == manifest["rows"] == 5
     assert manifest["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
 @pytest.mark.usefixtures("signatures")
-def test_the_command_never_overwrites_a_sheet(app, petition, tmp_path):
+def test_a_release_is_used_up_by_the_command(app, petition, team, tmp_path):
+    reference = approved_sheet(petition, team)
+    sealed(app, reference, tmp_path / "one.nidaa-sheet")
+
+    again = sealed(app, reference, tmp_path / "two.nidaa-sheet")
+
+    assert again.exit_code == 1
+    assert "it left already" in again.stderr
+    assert not (tmp_path / "two.nidaa-sheet").exists()
+
+
+@pytest.mark.usefixtures("signatures")
+def test_the_command_never_overwrites_a_sheet(app, petition, team, tmp_path):
     out = tmp_path / "sheet.nidaa-sheet"
     out.write_text("kept")
-    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
 
-    result = app.test_cli_runner().invoke(export, arguments)
+    result = sealed(app, approved_sheet(petition, team), out)
 
     assert result.exit_code == 1
     assert out.read_text() == "kept"
@@ -243,79 +199,98 @@ def test_the_command_never_overwrites_a_sheet(app, petition, tmp_path):
 
 @pytest.mark.usefixtures("context")
 def test_a_refused_export_leaves_no_file(app, tmp_path):
-    out = tmp_path / "sheet.nidaa-sheet"
-    arguments = ["--sealed", "--petition", "unknown", "--purpose", "Letter", "--out", str(out)]
-
-    result = app.test_cli_runner().invoke(export, arguments)
+    result = sealed(app, "unknown", tmp_path / "sheet.nidaa-sheet")
 
     assert result.exit_code == 1
+    assert "ask for it at /desk/exports" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("context")
-def test_there_is_no_export_that_is_not_sealed(app, tmp_path):
+@pytest.mark.parametrize("arguments", [["--approved", "0"], ["--sealed"], ["--sealed", "--counts", "all"]])
+def test_there_is_no_export_that_is_not_sealed_or_not_approved(app, arguments, tmp_path):
     out = tmp_path / "sheet.csv"
-    arguments = ["--petition", "lists-and-graves", "--purpose", "Letter", "--out", str(out)]
 
-    result = app.test_cli_runner().invoke(export, arguments)
+    result = app.test_cli_runner().invoke(export, [*arguments, "--out", str(out)])
 
     assert result.exit_code == 2
     assert not out.exists()
 
 
-def sealed(app, petition, out):
-    arguments = ["--sealed", "--petition", petition.slug, "--purpose", "Letter", "--out", str(out)]
-    return app.test_cli_runner().invoke(export, arguments)
-
-
 @pytest.mark.usefixtures("signatures")
-def test_it_is_told_how_far_the_writing_has_come(app, petition, tmp_path, monkeypatch):
+def test_it_is_told_how_far_the_writing_has_come(app, petition, team, tmp_path, monkeypatch):
     monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
 
-    result = sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+    result = sealed(app, approved_sheet(petition, team), tmp_path / "sheet.nidaa-sheet")
 
     assert result.stderr.splitlines()[:2] == ["2 of 5 …", "4 of 5 …"]
 
 
 @pytest.mark.usefixtures("signatures")
-def test_whoever_stops_the_writing_finds_no_half_of_a_sheet(app, petition, tmp_path, monkeypatch):
+def test_whoever_stops_the_writing_finds_no_half_and_may_begin_again(
+    app, petition, team, tmp_path, monkeypatch
+):
     def interrupted(done, rows):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
-    monkeypatch.setattr(commands, "_say_how_far", interrupted)
-
-    result = sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+    reference = approved_sheet(petition, team)
+    before = len(audit.entries())
+    with monkeypatch.context() as patch:
+        patch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
+        patch.setattr(commands, "_say_how_far", interrupted)
+        result = sealed(app, reference, tmp_path / "sheet.nidaa-sheet")
 
     assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert "stopped: nothing was written" in result.stderr
     db.session.rollback()
-    assert audit.entries() == []
+    assert len(audit.entries()) == before
+    assert sealed(app, reference, tmp_path / "sheet.nidaa-sheet").exit_code == 0
 
 
 @pytest.mark.usefixtures("signatures")
-def test_a_sheet_that_left_is_on_record(app, petition, tmp_path):
+def test_a_sheet_that_left_is_on_record(app, petition, team, tmp_path):
     out = tmp_path / "sheet.nidaa-sheet"
+    reference = approved_sheet(petition, team)
 
-    sealed(app, petition, out)
+    sealed(app, reference, out)
 
-    (entry,) = audit.entries()
-    assert (entry.action, entry.subject) == ("export.sealed", petition.slug)
+    entry, release, *_ = audit.entries()
+    assert (entry.action, entry.by, entry.subject) == ("export.sealed", "command", petition.slug)
+    assert (release.action, release.by) == ("approval.release", "command")
     assert entry.told == {
+        "kind": "delivery",
         "purpose": "Letter",
+        "reference": reference,
         "rows": 5,
         "people": 5,
-        "release": "command-line",
+        "release": "two-people",
         "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
     }
 
 
 @pytest.mark.usefixtures("signatures")
-def test_the_manifest_says_whom_the_sheet_holds_and_what_wrote_it(app, petition, tmp_path):
-    sealed(app, petition, tmp_path / "sheet.nidaa-sheet")
+def test_a_sheet_of_contacts_holds_only_who_wants_news(petition):
+    steady = sign(petition, 8, asked_for_news=True)
+    stopped = sign(petition, 9, asked_for_news=True)
+    db.session.flush()
+    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
+    db.session.commit()
 
-    manifest = json.loads((tmp_path / "sheet.nidaa-sheet.manifest.json").read_text())
+    content, manifest = sheet_of(petition, kind="contacts")
+    table = table_of(content, Opening(manifest.header))
 
-    assert manifest["filters"] == {"petition": petition.slug, "signatures": "counted", "contacts": "kept"}
-    assert manifest["nidaa"] == own_version()
-    assert manifest["statement"]["people"] == manifest["rows"] == 5
+    assert manifest.header.rows == exports.people_in(petition.id, "contacts") == 1
+    assert steady.id.hex() in table
+    assert json.loads(manifest.text)["filters"]["news"] == "asked for, and not stopped since"
+
+
+@pytest.mark.parametrize("kind", ["delivery", "contacts"])
+def test_how_many_a_sheet_would_hold_is_read_from_an_index(petition, kind):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("asks SQLite for its plan")
+    counted = select(func.count()).select_from(Signature).where(exports._is_included(petition.id, kind))
+    compiled = counted.compile(db.engine, compile_kwargs={"literal_binds": True})
+
+    plan = db.session.execute(text(f"EXPLAIN QUERY PLAN {compiled}")).all()
+
+    assert "COVERING INDEX ix_signature_contacts" in plan[0][-1]
