@@ -273,7 +273,7 @@ def test_a_sheet_of_contacts_holds_only_who_wants_news(petition):
     steady = sign(petition, 8, asked_for_news=True)
     stopped = sign(petition, 9, asked_for_news=True)
     db.session.flush()
-    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0)
+    private_page.stop_updates(petition_id=petition.id, tag=stopped.tag, nth=0, now=NOW)
     db.session.commit()
 
     content, manifest = sheet_of(petition, kind="contacts")
