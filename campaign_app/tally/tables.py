@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 
 from flask import current_app
 from sqlalchemy import bindparam, func, select
@@ -83,7 +84,8 @@ def by_span(days: Iterable[DayTotal], span: Span, *, days_a_row: int) -> list[tu
 def by_group(petition_id: int, span: Span, *, today: date) -> dict[str, list[Row]]:
     """Return, for each of GROUPS, what happened to the people of each group, those that moved the count most first.
 
-    Days that no longer change are read once per process and span; so the cost does not grow with a petition's age.
+    Days that no longer change are read once per process and span, and a span that grew by a day reads that day: so the
+    cost does not grow with a petition's age.
     """
     last_settled = today - SETTLED_AFTER
     places: _Places = Counter()
@@ -112,13 +114,24 @@ def _rows(places: _Places, position: int) -> list[Row]:
 
 
 def _settled_places(petition_id: int, span: Span) -> _Places:
+    """Return the sums of days that no longer change: kept, or grown from what was kept of an earlier end."""
     kept: OrderedDict[tuple[int, Span], _Places] = current_app.extensions.setdefault(PLACES, OrderedDict())
-    key = (petition_id, span)
-    found = kept.get(key)
-    if found is None:
-        found = kept[key] = _places(petition_id, span)
-        while len(kept) > SPANS_KEPT:
-            kept.popitem(last=False)
+    found = kept.get((petition_id, span))
+    if found is not None:
+        return found
+    shorter = [
+        (each.last_day, places)
+        for (number, each), places in kept.items()
+        if number == petition_id and each.first_day == span.first_day and each.last_day < span.last_day
+    ]
+    if shorter:
+        last_day, places = max(shorter, key=itemgetter(0))
+        found = places + _places(petition_id, Span(last_day + timedelta(days=1), span.last_day))
+    else:
+        found = _places(petition_id, span)
+    kept[petition_id, span] = found
+    while len(kept) > SPANS_KEPT:
+        kept.popitem(last=False)
     return found
 
 

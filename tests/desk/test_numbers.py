@@ -17,8 +17,9 @@ from campaign_app.petitions.queries import public_petition
 from campaign_app.tally import operations as tally
 from campaign_app.tally import snapshots
 from campaign_app.tally.queries import SETTLED, statement
-from campaign_app.tally.tables import PLACES, Row, Span
+from campaign_app.tally.tables import PLACES, Row, Span, by_group, total
 from tests.desk_client import EMAIL, desk_of, give_roles, signed_in
+from tests.statements import sent
 from tests.supporters import SLUG, words
 
 DAY = timedelta(days=1)
@@ -138,6 +139,21 @@ def test_every_table_adds_up_to_the_statement_in_every_period(story, asked):
         if asked == {"period": "all"}:
             assert found.days.total.counted == found.statement.people == 265
             assert len(found.days.rows) == -(-201 // 7) <= MOST_BARS
+
+
+def test_on_a_later_day_only_the_days_that_settled_since_are_read_and_the_sums_are_the_same(story):
+    with story.app_context():
+        petition_id, today = public_petition(SLUG).id, utc_day(utc_now())
+        first = today - 250 * DAY
+        by_group(petition_id, Span(first, today - 3 * DAY), today=today - 3 * DAY)
+
+        with sent() as statements:
+            grown = by_group(petition_id, Span(first, today), today=today)
+
+        story.extensions.pop(PLACES)
+        assert grown == by_group(petition_id, Span(first, today), today=today)
+        assert total(grown["country"]).counted == 265
+        assert len(statements) == 2  # the days that settled since, and those that have not
 
 
 def test_the_page_shows_exact_groups_to_organisers_and_published_ones_to_everybody_else(story):
