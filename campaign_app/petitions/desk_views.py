@@ -19,6 +19,7 @@ from ..tally.rules import EFFECT
 from . import editing, forms
 from .blueprint import blueprint
 from .models import Petition
+from .news import news_of
 from .obstacles import addressees_of, against_opening, goals_of, latest_texts, missing_words
 from .operations import petition_by_slug
 from .queries import forget_kept
@@ -109,7 +110,7 @@ def petition(slug: str) -> ResponseReturnValue:
         addressees=addressees_of(found.id),
         goals=goals,
         reached=first_days((goal.threshold for goal in goals), days),
-        news=editing.news_of(found.id),
+        news=news_of(found.id),
         may_edit=may_edit(),
         may_translate=may_translate(),
     )

@@ -12,6 +12,7 @@ from ..extensions import db
 from ..languages import LANGUAGES, direction
 from ..tally.queries import statement
 from . import editing, forms
+from . import news as news_room
 from .avoiding import avoided
 from .blueprint import blueprint
 from .desk_views import languages_to_write, may_edit, petition_of, title_of
@@ -45,7 +46,7 @@ def news(slug: str, news_id: int) -> ResponseReturnValue:
         update=update,
         previews=_previews(update),
         directions={code: direction(code) for code in LANGUAGES},
-        lacking=editing.lacking_news(found, update.texts),
+        lacking=news_room.lacking_news(found, update.texts),
         is_public=found.state in PUBLIC_STATES,
         people=statement(found.id, now=utc_now()).people,
         today=utc_day(utc_now()),
@@ -84,7 +85,7 @@ def publish_news(slug: str, news_id: int) -> ResponseReturnValue:
     found = petition_of(slug)
     update = _update_of(found, news_id)
     try:
-        editing.publish_news(petition=found, update=update, by=organiser(), now=utc_now())
+        news_room.publish_news(petition=found, update=update, by=organiser(), now=utc_now())
     except UpdateIncomplete:
         flash(_("Not published: a required language lacks its words."), "error")
         return redirect(url_for(".news", slug=slug, news_id=news_id), 303)
@@ -101,7 +102,7 @@ def drop_news(slug: str, news_id: int) -> ResponseReturnValue:
     """Throw a draft away."""
     found = petition_of(slug)
     try:
-        editing.drop_news(petition=found, update=_update_of(found, news_id), by=organiser(), now=utc_now())
+        news_room.drop_news(petition=found, update=_update_of(found, news_id), by=organiser(), now=utc_now())
     except UpdatePublished:
         return _is_published(slug, news_id)
     db.session.commit()
@@ -120,7 +121,7 @@ def _save(found: Petition, update: PetitionUpdate | None) -> ResponseReturnValue
     if typed.errors:
         return _form(found, update, typed), 422
     try:
-        kept = editing.save_news(
+        kept = news_room.save_news(
             petition=found,
             update=update,
             texts=texts,
