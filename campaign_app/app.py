@@ -41,6 +41,7 @@ from .signing import link_views, site_views, views  # noqa: F401 - their routes
 from .signing.admission import CrossSite, SigningUnavailable
 from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES
+from .updates.bounce_mailbox import Mailbox
 from .updates.views import blueprint as updates
 
 ERROR_PAGES = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
@@ -57,6 +58,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     config.check(chosen)
     if chosen.smtp_url:
         Relay.from_url(chosen.smtp_url)
+    if chosen.bounces_url:
+        Mailbox.from_url(chosen.bounces_url)
     config.prepare_folders(chosen)
     app = NidaaFlask(__name__, static_folder=None)
     app.jinja_environment = templating.PageEnvironment

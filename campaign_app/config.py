@@ -21,6 +21,7 @@ EXTENSION = "nidaa_settings"
 ENVIRONMENTS = ("development", "production")
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 LIMIT_STORES = ("redis", "rediss", "unix", "valkey", "valkeys", "valkey+unix")
+MAILBOXES = ("imaps", "imap")
 SECRET_BYTES = 32
 YES, NO = ("1", "yes", "true"), ("", "0", "no", "false")
 
@@ -42,6 +43,7 @@ class Settings:
     limits_url: str = ""  # LIMITS_URL: redis:// or valkey://; empty means in memory
     smtp_url: str = ""  # SMTP_URL; empty means mail files in home/mail
     mail_from: str = "post@localhost.invalid"  # MAIL_FROM
+    bounces_url: str = ""  # BOUNCES_URL: the mailbox that undeliverable mail comes back to
     trusted_proxies: tuple[str, ...] = ()  # TRUSTED_PROXIES: networks, separated by commas
     web_workers: int = 2  # WEB_WORKERS
     web_threads: int = 2  # WEB_THREADS
@@ -92,6 +94,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         limits_url=environ.get("LIMITS_URL", ""),
         smtp_url=environ.get("SMTP_URL", ""),
         mail_from=environ.get("MAIL_FROM") or "post@localhost.invalid",
+        bounces_url=environ.get("BOUNCES_URL", ""),
         trusted_proxies=_networks(environ.get("TRUSTED_PROXIES", "")),
         web_workers=_whole_number(environ, "WEB_WORKERS", 2),
         web_threads=_whole_number(environ, "WEB_THREADS", 2),
@@ -118,6 +121,7 @@ def _problems(settings: Settings) -> Iterator[str]:
     for name, url, schemes in (
         ("DATABASE_URL", settings.database_url, DATABASES),
         ("LIMITS_URL", settings.limits_url, LIMIT_STORES),
+        ("BOUNCES_URL", settings.bounces_url, MAILBOXES),
     ):
         # Never repeated: it may hold a password.
         if url and url.partition("://")[0] not in schemes:

@@ -26,11 +26,12 @@ from .shield.rules import MAILS_PER_MAILBOX
 from .signing import operations, rates, retention, tombstones
 from .signing.models import Pending
 from .tally import snapshots
-from .updates import mails, sending
+from .updates import bounce_mailbox, mails, sending
 
 AT_ONCE = timedelta(seconds=3)
 SOON = timedelta(seconds=10)
 A_MINUTE = timedelta(minutes=1)
+A_FEW_MINUTES = timedelta(minutes=5)
 OFTEN = timedelta(minutes=10)
 HOURLY = timedelta(hours=1)
 
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     mail_hooks.private_link = _as_asked
     mail_hooks.before_batch.append(sending.prepare)
     mail_hooks.updates = mails.MailsOfMailings()
+    add_job(app, Job("returned mail", A_FEW_MINUTES, bounce_mailbox.take_returned))
     add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
     add_job(app, Job("opening petitions", timedelta(minutes=1), lambda now: open_due_petitions(now=now)))

@@ -186,7 +186,7 @@ def test_the_golden_contacts_open_to_what_was_sealed(page):
         assert found == [entry["contact"] for entry in contacts]
 
 
-# The three tasks
+# The tasks
 
 
 def test_an_organiser_makes_a_key_proves_its_backup_and_opens_a_sheet(page, tmp_path, sheet_of):
@@ -609,7 +609,7 @@ def test_no_view_is_wider_than_a_small_phone(page, language):
     page.set_viewport_size({"width": 320, "height": 640})
     press(page, language)
 
-    for view in ("home", "make", "read", "open"):
+    for view in ("home", "make", "read", "open", "seal"):
         page.evaluate("(view) => go(view)", view)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.evaluate("go('make')")
