@@ -9,10 +9,10 @@ from typing import Any, Self
 class MailboxServer:
     """Mails by UID, each with its flags. A context manager."""
 
-    def __init__(self, mails: list[bytes], secret: str = "secret") -> None:
+    def __init__(self, mails: list[bytes], accepts: str = "secret") -> None:
         self.mails = dict(enumerate(mails, 1))
         self.flags: dict[int, set[str]] = {uid: set() for uid in self.mails}
-        self.secret = secret
+        self.accepts = accepts
         mailbox = self
 
         class _Handler(socketserver.StreamRequestHandler):
@@ -32,7 +32,7 @@ class MailboxServer:
         said, ok = b"", f"{tag} OK done\r\n".encode()
         if word == "CAPABILITY":
             said = b"* CAPABILITY IMAP4rev1\r\n"
-        elif word == "LOGIN" and self.secret not in command:
+        elif word == "LOGIN" and self.accepts not in command:
             return f"{tag} NO wrong\r\n".encode()
         elif word == "SELECT":
             said = f"* {len(self.mails)} EXISTS\r\n".encode()

@@ -17,10 +17,11 @@ from campaign_app.accounts.models import Organiser
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.approvals import operations as approvals
 from campaign_app.approvals.queries import approval_of
+from campaign_app.approvals.rules import TWO_PEOPLE
 from campaign_app.clock import utc_now
-from campaign_app.exports.moment import one_moment
+from campaign_app.database import one_moment
 from campaign_app.exports.operations import write_sealed_sheet
-from campaign_app.exports.rules import header_of
+from campaign_app.exports.rules import CONTACTS, header_of
 from campaign_app.extensions import db
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions.queries import PetitionRecord
@@ -46,6 +47,11 @@ TEXTS = {
 }
 
 
+def identity(number: int) -> bytes:
+    """Return the id of a supporter's signature."""
+    return hashlib.sha256(b"%d" % number).digest()[:16]
+
+
 def supporter(
     petition: PetitionRecord,
     number: int,
@@ -67,7 +73,7 @@ def supporter(
         path="nojs",
         mailboxes=int(mailbox is None),
     )
-    signature_id = hashlib.sha256(b"%d" % number).digest()[:16]
+    signature_id = identity(number)
     token = f"private-token-of-signer-{number:08d}"
     contact = {
         "format": 1,
@@ -105,10 +111,17 @@ def supporter(
 
 
 def sheet_of(petition: PetitionRecord) -> bytes:
-    """Return a sealed sheet of everyone who is counted now."""
+    """Return a sealed sheet of everyone who wants news now."""
     out = io.BytesIO()
     with one_moment():
-        write_sealed_sheet(petition_id=petition.id, purpose="An update", out=out, now=utc_now())
+        write_sealed_sheet(
+            petition_id=petition.id,
+            kind=CONTACTS,
+            purpose="An update",
+            release=TWO_PEOPLE,
+            out=out,
+            now=utc_now(),
+        )
     return out.getvalue()
 
 

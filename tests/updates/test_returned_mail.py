@@ -178,7 +178,7 @@ def test_the_mailbox_is_read_what_is_ours_is_deleted_and_the_rest_is_left(contex
 @pytest.mark.enable_socket
 def test_a_mailbox_that_does_not_open_is_a_trouble_that_says_no_password(context, caplog):
     with (
-        MailboxServer([], secret="another") as mailbox,
+        MailboxServer([], accepts="another") as mailbox,
         settings_with(context, bounces_url=mailbox.url),
         pytest.raises(MailboxTrouble) as trouble,
     ):

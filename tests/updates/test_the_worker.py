@@ -1,0 +1,213 @@
+"""The worker and a mailing: at its pace, paused, stopped, killed; nobody twice, nobody who wants none."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from campaign_app.accounts.queries import organiser_by_email
+from campaign_app.clock import utc_now
+from campaign_app.extensions import db
+from campaign_app.mail import rules as mail_rules
+from campaign_app.mail.worker import run_batch
+from campaign_app.sealing import mailing as sealing
+from campaign_app.signing import private_page
+from campaign_app.signing.models import Signature
+from campaign_app.updates import operations, queries, rules, sending
+from campaign_app.updates.models import UpdateLink
+from campaign_app.updates.recipients_file import kept_references
+from tests.supporters import mails
+
+from .situations import again, identity, sending_update, supporter, two_organisers
+
+WORKER = Path(__file__).with_name("killed_worker.py")
+
+
+@pytest.fixture
+def settings(context, mail_dir):
+    return context.extensions["nidaa_settings"]
+
+
+def signers(petition, how_many, **choice):
+    for number in range(1, how_many + 1):
+        supporter(petition, number, **choice)
+    db.session.commit()
+
+
+def rounds(how_many, now=None):
+    """Let the worker look as often as that, each time when the next mails are due."""
+    for number in range(how_many):
+        moment = (now or utc_now()) + number * rules.PORTION
+        sending.prepare(moment)
+        run_batch(now=moment)
+    db.session.rollback()
+
+
+def sent_to(folder):
+    return Counter(str(mail["To"]) for mail in mails(folder))
+
+
+def organiser():
+    found = organiser_by_email("one@example.org")
+    assert found is not None
+    return found
+
+
+def test_a_mailing_goes_at_its_pace_and_never_fills_the_outbox(petition, settings, mail_dir):
+    signers(petition, 12)
+    mailing = sending_update(petition, settings, pace=60)
+    now = utc_now()
+
+    sending.prepare(now)
+    sending.prepare(now + timedelta(seconds=1))
+    assert queries.progress_of(again(mailing)).waiting == 5, (
+        "five seconds' worth, and no more before they are over"
+    )
+    rounds(4, now + rules.PORTION)
+
+    assert len(sent_to(mail_dir)) == 12
+    assert again(mailing).state == rules.DONE
+
+
+def test_whoever_left_or_stopped_after_the_sheet_is_never_mailed_and_readers_get_their_language(
+    petition, settings, mail_dir
+):
+    signers(petition, 3)
+    supporter(petition, 4, language="ar")
+    supporter(petition, 5, wants=False)
+    supporter(petition, 6, email="SIGNER1+again@example.org", nth=1, mailbox=1)
+    db.session.commit()
+    mailing = sending_update(petition, settings)
+    ids = {each.id: each for each in db.session.query(Signature)}
+    private_page.withdraw(petition_id=petition.id, tag=ids[identity(2)].tag, nth=0, now=utc_now())
+    private_page.stop_updates(petition_id=petition.id, tag=ids[identity(3)].tag, nth=0, now=utc_now())
+    db.session.commit()
+    rounds(3)
+
+    found = sent_to(mail_dir)
+    assert len(found) == 2
+    assert found["signer4@example.org"] == 1
+    by_address = {str(mail["To"]): mail for mail in mails(mail_dir)}
+    assert by_address["signer4@example.org"]["Content-Language"] == "ar"
+    assert 'dir="rtl"' in by_address["signer4@example.org"].get_body(("html",)).get_content()
+    done = again(mailing)
+    assert (done.recipients, done.sent, done.unwanted, done.undeliverable) == (4, 2, 2, 0)
+
+
+def test_whoever_stops_while_their_mail_waits_gets_none(petition, settings, mail_dir):
+    signers(petition, 2)
+    mailing = sending_update(petition, settings)
+    sending.prepare(utc_now())
+    signature = db.session.query(Signature).first()
+    private_page.stop_updates(petition_id=petition.id, tag=signature.tag, nth=0, now=utc_now())
+    db.session.commit()
+    rounds(2)
+
+    assert len(sent_to(mail_dir)) == 1
+    assert again(mailing).unwanted == 1
+
+
+def test_a_paused_mailing_keeps_still_and_goes_on_where_it_was(petition, settings, mail_dir):
+    signers(petition, 8)
+    mailing = sending_update(petition, settings, pace=60)
+    now = utc_now()
+    rounds(1, now)
+    sending.prepare(now + rules.PORTION)
+    operations.pause(mailing=again(mailing), by=organiser(), now=now)
+    db.session.commit()
+    rounds(3, now + timedelta(minutes=1))
+    assert len(sent_to(mail_dir)) == 5
+
+    operations.resume(mailing=again(mailing), by=organiser(), now=now + timedelta(minutes=9))
+    db.session.commit()
+    rounds(3, now + timedelta(minutes=9))
+
+    assert sent_to(mail_dir) == {f"signer{number}@example.org": 1 for number in range(1, 9)}
+    assert again(mailing).state == rules.DONE
+
+
+def test_a_stopped_mailing_sends_nothing_more_and_nothing_of_it_stays(petition, settings, mail_dir):
+    signers(petition, 8)
+    mailing = sending_update(petition, settings, pace=60)
+    sending.prepare(utc_now())
+    operations.stop(mailing=again(mailing), by=organiser(), now=utc_now())
+    db.session.commit()
+    rounds(2)
+
+    assert sent_to(mail_dir) == {}
+    assert queries.progress_of(again(mailing)).waiting == 0
+    assert kept_references(settings.home) == []
+    assert sealing.kept_mailing_keys(keys_dir=settings.keys_dir) == []
+
+
+def test_a_mailing_without_its_recipients_says_so_and_other_mail_goes_on(petition, settings, mail_dir):
+    signers(petition, 2)
+    mailing = sending_update(petition, settings)
+    for path in (settings.home / "mailings").iterdir():
+        path.unlink()
+    rounds(2)
+
+    assert again(mailing).trouble == "FileNotFoundError"
+    assert again(mailing).state == rules.SENDING
+    operations.stop(mailing=again(mailing), by=organiser(), now=utc_now())
+    db.session.commit()
+    rounds(1)
+
+
+def test_nothing_at_rest_holds_an_address(petition, settings, mail_dir):
+    signers(petition, 3)
+    sending_update(petition, settings)
+    sending.prepare(utc_now())
+    db.session.rollback()
+
+    kept = [path.read_bytes() for path in settings.home.rglob("*") if path.is_file()]
+    rows = repr([row.__dict__ for row in db.session.query(UpdateLink)])
+    assert kept
+    assert all(b"signer1@" not in content for content in kept)
+    assert "signer1@" not in rows
+    rounds(2)
+
+
+@pytest.mark.endurance
+def test_each_kill_repeats_at_most_the_one_mail_that_was_on_its_way(petition, settings, mail_dir):
+    signers(petition, 12)
+    mailing = sending_update(petition, settings, pace=60)
+    db.session.remove()
+    told = json.dumps(asdict(settings), default=str)
+    now = utc_now()
+    kills = [
+        subprocess.run(
+            [sys.executable, str(WORKER), told, (now + number * mail_rules.CLAIM_FOR).isoformat(), "2"],
+            check=False,
+            timeout=60,
+        ).returncode
+        for number in range(2)
+    ]
+
+    rounds(6, now + 3 * mail_rules.CLAIM_FOR)
+
+    found = sent_to(mail_dir)
+    assert kills == [-9, -9]
+    assert set(found) == {f"signer{number}@example.org" for number in range(1, 13)}
+    assert sum(found.values()) - 12 <= len(kills)
+    assert again(mailing).state == rules.DONE
+
+
+def test_an_update_is_not_asked_for_while_a_language_lacks_or_nobody_wants_it(petition, settings):
+    one, _two = two_organisers()
+    half = {"en": {"subject": "News", "body": "Text"}, "ar": {"subject": "", "body": ""}}
+    mailing = operations.write(petition_id=petition.id, texts=half, pace=60, by=one, now=utc_now())
+    with pytest.raises(operations.LanguagesMissing) as missing:
+        operations.ask(mailing=mailing, by=one, now=utc_now())
+    assert missing.value.languages == ["ar"]
+
+    whole = {lang: {"subject": "News", "body": "Text"} for lang in ("ar", "en")}
+    operations.rewrite(mailing=mailing, texts=whole, pace=60, by=one, now=utc_now())
+    with pytest.raises(operations.NobodyAsked):
+        operations.ask(mailing=mailing, by=one, now=utc_now())
+    db.session.rollback()
