@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -42,6 +43,7 @@ ARABIC_INDIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 # How a moment in UTC is written, in Babel's pattern; in every other language as in English.
 _MOMENT = {"ar": "d MMMM y، HH:mm 'بالتوقيت العالمي'", "en": "d MMMM y, HH:mm 'UTC'"}
+_LOCAL = {"ar": "d MMMM y، HH:mm", "en": "d MMMM y, HH:mm"}
 _TO_ARABIC_INDIC = str.maketrans(LATIN_DIGITS, ARABIC_INDIC_DIGITS)
 _TO_LATIN = str.maketrans(ARABIC_INDIC_DIGITS + PERSIAN_DIGITS, LATIN_DIGITS * 2)
 
@@ -104,6 +106,20 @@ def format_date_time(moment: datetime, lang: str | None = None) -> str:
     """Return a day and UTC time, such as "5 March 2026, 18:00 UTC"."""
     code = lang or current_language()
     return _digits(_moment(moment.replace(second=0, microsecond=0), code), code)
+
+
+def format_local(moment: datetime, zone: str, lang: str | None = None) -> str:
+    """Return a moment by the clocks of a zone (an IANA name), such as "5 March 2026, 21:00".
+
+    Empty where no zone is given, or where this machine knows none of that name.
+    """
+    code = lang or current_language()
+    try:
+        local = moment.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
+    pattern = _LOCAL.get(code, _LOCAL["en"])
+    return _digits(format_datetime(local.replace(tzinfo=None), pattern, locale=LANGUAGES[code].locale), code)
 
 
 @lru_cache(maxsize=2_000)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,9 +12,10 @@ from sqlalchemy import select
 
 from ..accounts.rules import ORGANISER, OWNER, TRANSLATOR
 from ..accounts.sessions import organiser
+from ..campaign import campaign
 from ..clock import utc_now
 from ..extensions import db
-from ..languages import LANGUAGES, current_language
+from ..languages import LANGUAGES, current_language, format_local
 from ..tally.queries import events_by_day, statement
 from ..tally.rules import EFFECT
 from . import editing, forms
@@ -113,6 +115,7 @@ def petition(slug: str) -> ResponseReturnValue:
         news=news_of(found.id),
         may_edit=may_edit(),
         may_translate=may_translate(),
+        local=local,
     )
 
 
@@ -173,6 +176,11 @@ def title_of(found: Petition) -> str:
     return found.slug
 
 
+def local(moment: datetime) -> str:
+    """Return a moment by the clocks of the campaign's zone; empty where it has none."""
+    return format_local(moment, campaign().time_zone)
+
+
 def may_edit() -> bool:
     """Whether whoever is signed in runs petitions."""
     return bool(organiser().role_names & {OWNER, ORGANISER})
@@ -225,4 +233,5 @@ def _settings_page(found: Petition, typed: forms.Typed, *, is_conflict: bool = F
         is_conflict=is_conflict,
         began_from=editing.fingerprint(editing.settings_part(found)),
         stored=_settings_typed(found),
+        local=local,
     )

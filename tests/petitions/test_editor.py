@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from campaign_app.audit.models import AuditEntry
+from campaign_app.campaign import campaign
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.petitions import operations
@@ -74,6 +75,11 @@ def complete(desk) -> None:
     assert send(desk, "texts", **fields("ar", "en")).status_code == 303
     assert send(desk, "addressees", began_from=began(desk, "addressees"), **rows).status_code == 303
     assert send(desk, "goals", began_from=began(desk, "goals"), **goals).status_code == 303
+
+
+def campaign_details(app) -> dict[str, object]:
+    with app.app_context():
+        return campaign().details
 
 
 def supporter_signs(client, mail_dir) -> None:
@@ -331,12 +337,17 @@ def test_the_list_of_words_is_edited_and_the_shipped_one_comes_back(app):
     assert "martyrs" in desk.get(f"{place}?language=en").text
 
 
-def test_a_petition_opens_by_itself_when_nothing_stands_against_it_and_else_the_home_says_so(app, client):
+def test_a_petition_opens_by_itself_when_nothing_stands_against_it_and_else_the_home_says_so(
+    app, client, monkeypatch
+):
     desk = signed_in(app).language("en")
     create(desk)
     assert create(desk).status_code == 422  # its address is taken
     schedule = {"people_per_mailbox": "2", "required_languages": ["ar", "en"], "opens_at": "2027-03-05T12:00"}
     assert send(desk, "settings", began_from=began(desk, "settings"), **schedule).status_code == 303
+    monkeypatch.setitem(campaign_details(app), "time_zone", "Asia/Damascus")
+    assert "5 March 2027, 15:00 (<bdi" in desk.get(f"{PLACE}/").text
+    assert "Asia/Damascus" in desk.get(f"{PLACE}/settings").text
     before, due = datetime(2027, 3, 5, 11, 59, tzinfo=UTC), datetime(2027, 3, 5, 12, tzinfo=UTC)
 
     def open_at(now):
