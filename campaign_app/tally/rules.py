@@ -33,6 +33,11 @@ class CellTotal:
     people: int
     mailboxes: int
 
+    @property
+    def added(self) -> int:
+        """Return by how much it moves the sum of its event: cells only grow, and so sheets are taken back by one."""
+        return -self.people if self.reason == TAKEN_BACK else self.people
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -100,13 +105,11 @@ def statement_of(
         effect = EFFECT.get(total.event, 0)
         people += effect * total.people
         mailboxes += effect * total.mailboxes
-        sums[total.event] += total.people
+        sums[total.event] += total.added
         if total.event == "invalidated":
             invalidated[total.reason] = invalidated.get(total.reason, 0) + total.people
         elif total.event == "restored":
             restored[total.reason] = restored.get(total.reason, 0) + total.people
-        elif total.event == "paper" and total.reason == TAKEN_BACK:
-            sums["paper"] -= 2 * total.people  # added a moment ago, with all others
     return Statement(
         people=people,
         mailboxes=mailboxes,

@@ -11,20 +11,22 @@ from datetime import date, timedelta
 from operator import itemgetter
 
 from flask import current_app
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from ..extensions import db
 from .models import TallyCell
 from .queries import SETTLED_AFTER, DayTotal
-from .rules import EFFECT
+from .rules import EFFECT, TAKEN_BACK
 
 PLACES = "nidaa_settled_places"
 SPANS_KEPT = 64
 GROUPS = ("country", "language", "source", "path")
 
 _PLACE = (TallyCell.country, TallyCell.language, TallyCell.source, TallyCell.path, TallyCell.event)
+# As `CellTotal.added`.
+_PEOPLE = case((TallyCell.reason == TAKEN_BACK, -TallyCell.people), else_=TallyCell.people)
 _BY_PLACE = (
-    select(*_PLACE, func.sum(TallyCell.people))
+    select(*_PLACE, func.sum(_PEOPLE))
     .where(TallyCell.petition_id == bindparam("petition_id"))
     .where(TallyCell.day >= bindparam("first_day"), TallyCell.day <= bindparam("last_day"))
     .group_by(*_PLACE)
@@ -73,7 +75,7 @@ def by_span(days: Iterable[DayTotal], span: Span, *, days_a_row: int) -> list[tu
     for each in days:
         if span.first_day <= each.day <= span.last_day:
             number = (span.last_day - each.day).days // days_a_row
-            events.setdefault(number, Counter())[each.total.event] += each.total.people
+            events.setdefault(number, Counter())[each.total.event] += each.total.added
     for number in range((span.days - 1) // days_a_row, -1, -1):
         last_day = span.last_day - timedelta(days=number * days_a_row)
         first_day = max(span.first_day, last_day - timedelta(days=days_a_row - 1))

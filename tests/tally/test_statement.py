@@ -18,7 +18,14 @@ from campaign_app.petitions.queries import forget_kept
 from campaign_app.tally import operations as tally
 from campaign_app.tally.models import TallyCell
 from campaign_app.tally.queries import SETTLED, by_day, statement
-from campaign_app.tally.rules import EFFECT, EVENTS, fewest_still_counted
+from campaign_app.tally.rules import (
+    EFFECT,
+    EVENTS,
+    TAKEN_BACK,
+    CellTotal,
+    fewest_still_counted,
+    statement_of,
+)
 from tests.supporters import PAGE, words
 
 DAY = timedelta(days=1)
@@ -379,3 +386,31 @@ def test_the_method_says_how_many_are_counted_through_a_mailbox(client, petition
     forget_kept()
 
     assert said in words(client.get(f"{PAGE}/numbers"))
+
+
+def test_sheets_that_were_recorded_by_mistake_are_taken_back_though_cells_only_grow():
+    totals = [
+        CellTotal("paper", "", 40, 0),
+        CellTotal("paper", TAKEN_BACK, 15, 0),
+        CellTotal("confirmed", "", 3, 3),
+    ]
+
+    found = statement_of(totals, pending=0, as_of=NOW, pending_as_of=NOW, first_on=None)
+
+    assert (found.paper, found.people) == (25, 3)
+
+
+def test_who_was_put_back_is_taken_out_no_more():
+    totals = [
+        CellTotal("confirmed", "", 9, 9),
+        CellTotal("invalidated", "automated", 5, 5),
+        CellTotal("invalidated", "trial", 2, 2),
+        CellTotal("restored", "automated", 5, 5),
+        CellTotal("restored", "trial", 1, 1),
+    ]
+
+    found = statement_of(totals, pending=0, as_of=NOW, pending_as_of=NOW, first_on=None)
+
+    assert (found.people, found.restored) == (8, 6)
+    assert found.taken_out == {"trial": 1}
+    assert found.invalidated == {"automated": 5, "trial": 2}
