@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ..extensions import db
+from ..mail.models import JobLease
 from . import queries
 from .models import Organiser, RoleSpan
 
@@ -44,9 +45,13 @@ def note_everyone(*, now: datetime) -> None:
 
 
 def never_before(now: datetime) -> datetime:
-    """Return the time, or the latest that was noted: a clock that was set back makes no wait shorter."""
-    latest = db.session.execute(select(func.max(RoleSpan.began_at), func.max(RoleSpan.ended_at))).one()
-    return max([now, *filter(None, latest)])
+    """Return the time, or the latest that was noted: a clock that was set back makes no wait shorter.
+
+    The worker notes the time with each of its jobs, so the latest is a minute old at most while it runs.
+    """
+    noted = (RoleSpan.began_at, RoleSpan.ended_at, JobLease.last_run_at)
+    latest: list[datetime | None] = [db.session.scalar(select(func.max(column))) for column in noted]
+    return max([now, *(moment for moment in latest if moment)])
 
 
 def spans_of(roles: Collection[str]) -> Sequence[RoleSpan]:

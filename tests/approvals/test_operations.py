@@ -21,7 +21,7 @@ from campaign_app.approvals.problems import (
 )
 from campaign_app.audit import queries as audit
 from campaign_app.extensions import db
-from campaign_app.mail.models import OutboxMail
+from campaign_app.mail.models import JobLease, OutboxMail
 from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.mail import open_mail
 from tests import organisers
@@ -239,6 +239,14 @@ def test_a_clock_that_is_set_back_makes_no_wait_shorter(owner, second):
 
     assert approval.state == "cancelled"
     assert queries.standing(again, NOW).releasable_at == NOW + 82 * HOUR
+
+
+def test_the_time_that_the_worker_noted_last_counts_where_the_clock_is_behind_it(owner):
+    db.session.add(JobLease(name="who is alone", last_run_at=NOW + 5 * HOUR))
+
+    approval = ask(owner, now=NOW)
+
+    assert queries.standing(approval, NOW).releasable_at == NOW + 77 * HOUR
 
 
 def test_a_change_that_went_round_us_is_noted_when_it_is_met(owner, second):

@@ -18,14 +18,14 @@ from tests.organisers import join
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-def sign(petition, nth, *, state="counted", has_contact=True, asked_for_news=False):
+def sign(petition, nth, *, state="counted", has_contact=True, asked_for_news=False, name=None):
     """Put a counted signature into the database and return it."""
     cell = db.session.scalars(select(TallyCell)).one()
     signature_id = hashlib.sha256(b"%d" % nth).digest()[:16]
     contact = {
         "format": 1,
         "id": signature_id.hex(),
-        "name": f"Test Signer {nth}",
+        "name": name or f"Test Signer {nth}",
         "email": f"signer{nth}@example.org",
         "country": "DE",
         "language": "en",

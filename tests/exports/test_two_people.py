@@ -1,0 +1,410 @@
+"""Goal 14: a sealed sheet leaves after two people, or a wait; nothing goes round it. Who withdrew is not in it."""
+
+import io
+import json
+import stat
+import zipfile
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from campaign_app import cli
+from campaign_app.accounts import operations as accounts
+from campaign_app.accounts.queries import organiser_by_email
+from campaign_app.approvals import desk_views as approval_views
+from campaign_app.approvals import operations as approvals
+from campaign_app.approvals import queries as approved
+from campaign_app.approvals.models import Approval
+from campaign_app.approvals.problems import NotReleasedYet
+from campaign_app.audit import queries as audit
+from campaign_app.clock import utc_now
+from campaign_app.exports import desk_views, making, rules, sheets
+from campaign_app.exports import operations as exports
+from campaign_app.exports.commands import export
+from campaign_app.exports.models import SealedSheet
+from campaign_app.exports.opening import Opening, csv_of
+from campaign_app.exports.rules import header_of
+from campaign_app.extensions import db
+from campaign_app.sealing.keys import keyring
+from campaign_app.signing import private_page
+from tests.desk_client import EMAIL, signed_in, token_of
+from tests.organisers import join
+
+from .conftest import sign
+
+HOUR = timedelta(hours=1)
+WAIT = 72 * HOUR
+
+
+@pytest.fixture(autouse=True)
+def _no_files(context):
+    """Let no file of another test lie where sheets wait."""
+    for path in sheets.folder().iterdir():
+        path.unlink()
+
+
+@pytest.fixture
+def now(monkeypatch):
+    """A clock for the desk's views that a test moves: `now.at` is the time."""
+
+    class Clock:
+        at = utc_now()
+
+        def __call__(self):
+            return self.at
+
+    clock = Clock()
+    for module in (desk_views, approval_views, making):
+        monkeypatch.setattr(module, "utc_now", clock)
+    return clock
+
+
+@pytest.fixture
+def owner(app, signatures):
+    """A browser in which an owner is signed in, who is alone."""
+    return signed_in(app).language("en")
+
+
+def colleague(now, email="second@example.org", roles=("organiser",)):
+    """Let somebody join who can approve, and return them."""
+    joined = join(email, list(roles), organiser_by_email(EMAIL), now=now)
+    db.session.commit()
+    return joined
+
+
+def post(client, path, **fields):
+    return client.post(path, data={"csrf_token": token_of(client.get("/desk/exports/")), **fields})
+
+
+def ask(client, petition, kind="delivery"):
+    """Ask for a sheet at the desk; return its address."""
+    answer = post(client, "/desk/exports/", petition=petition.slug, kind=kind, purpose="Handing over")
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def downloaded(client, place):
+    """Download a sheet and return its bytes."""
+    with post(client, f"{place}/download") as answer:
+        assert answer.status_code == 200
+        return answer.data
+
+
+def approve(place, by, now):
+    """Let somebody approve, as the desk does it."""
+    sheet = sheets.sheet_by_reference(place.rpartition("/")[2])
+    approvals.approve(approval=sheets.approval_of(sheet), digest=sheets.digest(sheet), by=by, now=now)
+    db.session.commit()
+
+
+def agree(sheet, second):
+    approvals.approve(
+        approval=sheets.approval_of(sheet), digest=sheets.digest(sheet), by=second, now=utc_now()
+    )
+
+
+def table_of(content):
+    head, *lines = content.decode().splitlines()
+    opening = Opening(header_of(head))
+    table = "".join(csv_of(lines, opening=opening, secret=keyring().demo_secrets[1]))
+    return opening, table
+
+
+def test_one_person_s_word_lets_nothing_leave(owner, petition, now):
+    second = colleague(now.at)
+    place = ask(owner, petition)
+    number = db.session.scalar(select(Approval.id))
+    digest = db.session.scalar(select(Approval.digest))
+
+    own = post(owner, f"/desk/approvals/{number}/approve", digest=digest)
+    assert own.status_code == 403
+    assert "You asked for it, so a second person must approve it." in own.text
+    now.at += 365 * 24 * HOUR
+    for act in ("make", "download"):
+        assert post(owner, f"{place}/{act}").status_code == 403
+    making.make_released(now=now.at)
+    assert list(sheets.folder().iterdir()) == []
+
+    approve(place, second, now.at)
+    assert post(owner, f"{place}/make").location == place
+
+
+def test_two_people_release_a_sheet_that_says_so(owner, petition, now):
+    place = ask(owner, petition)
+    approve(place, colleague(now.at), now.at)
+    post(owner, f"{place}/make")
+    making.make_released(now=now.at)
+
+    [path] = sheets.folder().iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    page = owner.get(place).text
+    assert "The file is ready" in page
+    opening, _ = table_of(downloaded(owner, place))
+    assert opening.is_whole
+    assert (opening.header.release, opening.header.rows) == ("two-people", 5)
+    manifest = json.loads(owner.get(f"{place}/manifest").data)
+    assert manifest["statement"]["people"] == manifest["rows"] == 5
+    assert manifest["sha256"] in page
+    assert [entry.action for entry in audit.entries()[:3]] == [
+        "export.download",
+        "export.sealed",
+        "approval.release",
+    ]
+
+
+def test_who_is_alone_waits_and_the_sheet_says_that_one_person_released_it(owner, petition, now):
+    place = ask(owner, petition)
+
+    now.at += WAIT - timedelta(minutes=1)
+    refused = post(owner, f"{place}/make")
+    assert refused.status_code == 403
+    assert "the wait is not over yet" in refused.text
+
+    now.at += timedelta(minutes=2)
+    assert "one person released it" in owner.get(place).text
+    assert post(owner, f"{place}/make").status_code == 303
+    making.make_released(now=now.at)
+    manifest = json.loads(owner.get(f"{place}/manifest").data)
+    assert manifest["release"] == "one-person"
+    assert "one person after a wait" in manifest["note"]
+    [released] = [entry for entry in audit.entries() if entry.action == "approval.release"]
+    assert released.told["how"] == "one-person"
+
+
+def test_who_joins_while_somebody_waits_is_needed_and_who_leaves_begins_the_wait_anew(owner, petition, now):
+    place = ask(owner, petition)
+    now.at += 60 * HOUR
+    second = colleague(now.at)
+
+    now.at += WAIT
+    refused = post(owner, f"{place}/make")
+    assert refused.status_code == 403
+    assert "a second person must approve it first" in refused.text
+
+    accounts.deactivate(organiser=second, by=organiser_by_email(EMAIL), now=now.at)
+    db.session.commit()
+    now.at += WAIT - timedelta(minutes=1)
+    assert post(owner, f"{place}/make").status_code == 403
+    now.at += timedelta(minutes=2)
+    assert post(owner, f"{place}/make").status_code == 303
+
+
+def every_command(group, before=()):
+    """Yield the words and the command of everything that `campaign` can do."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every_command(command, (*before, name))
+        yield (*before, name), command
+
+
+def test_no_command_approves_or_releases(app, petition, team, signatures, tmp_path):
+    owner, _ = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    reference = sheet.reference
+    db.session.commit()
+    commands = dict(every_command(cli.campaign))
+
+    takes_it = {
+        words
+        for words, command in commands.items()
+        for each in command.params
+        if "approv" in each.name or each.name == "reference" or "release" in each.name
+    }
+    named = {words for words in commands if {"approve", "release"} & set("-".join(words).split("-"))}
+    refused = app.test_cli_runner().invoke(
+        export, ["--sealed", "--approved", reference, "--out", str(tmp_path / "sheet")]
+    )
+
+    assert takes_it == {("export",)}
+    assert named == set()
+    assert refused.exit_code == 1
+    assert "a second person must approve it first. See /desk/exports" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    db.session.rollback()
+    assert approved.approval_of("exports", reference).state == "asked"
+
+
+def values_for(command, reference):
+    """Return the arguments of a command that name what was asked for wherever it takes a name."""
+    found = []
+    for each in command.params:
+        if each.param_type_name == "argument":
+            found += [reference] * max(1, each.nargs)
+    return found
+
+
+# They serve until they are stopped, or turn the keys that other tests share; none takes a reference (the test before).
+NOT_RUN = {("serve",), ("worker",)} | {
+    ("keys", name)
+    for name in ("make", "prepare-master", "rotate-master", "destroy-old-masters", "rotate-mail")
+}
+
+
+def test_after_every_command_was_run_what_was_asked_for_still_waits(
+    app, petition, team, signatures, tmp_path, monkeypatch
+):
+    owner, _ = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    reference = sheet.reference
+    db.session.commit()
+    runner, run = app.test_cli_runner(), 0
+    monkeypatch.chdir(tmp_path)
+
+    for words, command in every_command(cli.campaign):
+        if words not in NOT_RUN and not hasattr(command, "commands"):
+            runner.invoke(command, values_for(command, reference))
+            db.session.rollback()
+            run += 1
+
+    assert run > 20
+    assert approved.approval_of("exports", reference).state == "asked"
+    assert sheets.sheet_by_reference(reference).state == "asked"
+    with pytest.raises(NotReleasedYet):
+        sheets.release(sheet=sheets.sheet_by_reference(reference), by="command", now=utc_now())
+
+
+@pytest.mark.parametrize("leave", ["withdraw", "erase"])
+def test_who_leaves_between_approval_and_file_is_not_in_it(petition, team, signatures, leave):
+    gone, first = signatures[0].id.hex(), signatures[0]
+    owner, second = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    getattr(private_page, leave)(petition_id=petition.id, tag=first.tag, nth=0, now=utc_now())
+    db.session.commit()
+
+    making.make_released(now=utc_now())
+
+    made = sheets.sheet_by_reference(sheet.reference)
+    opening, table = table_of(sheets.path_of(made).read_bytes())
+    assert gone not in table
+    assert opening.header.rows == opening.header.statement["people"] == 4
+    assert made.expected == 5
+
+
+def test_who_leaves_between_file_and_download_is_not_in_it_either(owner, petition, signatures, now):
+    gone, tag = signatures[0].id.hex(), signatures[0].tag
+    place = ask(owner, petition)
+    approve(place, colleague(now.at), now.at)
+    post(owner, f"{place}/make")
+    making.make_released(now=now.at)
+    now.at += rules.MADE_LATELY + timedelta(seconds=1)
+    assert gone in table_of(downloaded(owner, place))[1]  # nothing moved yet
+
+    private_page.withdraw(petition_id=petition.id, tag=tag, nth=0, now=now.at)
+    db.session.commit()
+    anew = post(owner, f"{place}/download")
+    assert anew.location == place
+    making.make_released(now=now.at)
+
+    assert gone not in table_of(downloaded(owner, place))[1]
+
+
+@pytest.mark.usefixtures("signatures")
+def test_what_people_typed_is_inert_after_opening(petition, team):
+    sign(petition, 8, asked_for_news=True, name="=HYPERLINK(1)")
+    owner, second = team
+    sheet = sheets.ask(petition=petition, kind="contacts", purpose="Letter", by=owner, now=utc_now())
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    db.session.commit()
+    making.make_released(now=utc_now())
+
+    head, *lines = sheets.path_of(sheet).read_text().splitlines()
+    for layout in rules.LAYOUTS:
+        opening = Opening(header_of(head))
+        table = "".join(csv_of(lines, opening=opening, secret=keyring().demo_secrets[1], layout=layout))
+        assert "\"'=HYPERLINK" in table
+        assert opening.opened == 1
+
+
+def test_a_file_is_deleted_when_its_time_comes_or_when_it_is_cancelled(owner, petition, now):
+    second = colleague(now.at)
+    first, other = ask(owner, petition), ask(owner, petition)
+    for place in (first, other):
+        approve(place, second, now.at)
+        post(owner, f"{place}/make")
+    making.make_released(now=now.at)
+    assert len(list(sheets.folder().iterdir())) == 2
+
+    assert post(owner, f"{other}/cancel").location == other
+    assert len(list(sheets.folder().iterdir())) == 1
+    making.delete_old(now=now.at + rules.KEPT_FOR - HOUR)
+    assert len(list(sheets.folder().iterdir())) == 1
+    making.delete_old(now=now.at + rules.KEPT_FOR + HOUR)
+
+    assert list(sheets.folder().iterdir()) == []
+    assert "Over: the file was deleted" in owner.get(first).text
+    assert post(owner, f"{first}/download").status_code == 303  # with words that there is no file
+
+
+def test_a_sheet_is_cancelled_while_it_is_made(petition, team, signatures, monkeypatch):
+    owner, second = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    db.session.commit()
+    number, told = sheet.id, []
+    tell = making._tell(number)
+
+    def cancelled_in_between(done, rows):
+        told.append(done)
+        with making.beside() as connection:
+            connection.execute(
+                SealedSheet.__table__.update().where(SealedSheet.id == number).values(state=rules.CANCELLED)
+            )
+        tell(done, rows)
+
+    monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
+    monkeypatch.setattr(making, "_tell", lambda sheet_id: cancelled_in_between)
+    making.make_released(now=utc_now())
+
+    assert told == [2]
+    assert list(sheets.folder().iterdir()) == []
+    assert sheets.sheet_by_reference(sheet.reference).state == rules.CANCELLED
+    assert "export.sealed" not in {entry.action for entry in audit.entries()}
+
+
+def test_a_worker_that_died_is_followed_by_another_that_begins_anew(petition, team, signatures):
+    owner, second = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    sheet.state, sheet.beat_at = rules.MAKING, utc_now()  # and then it was killed
+    reference = sheet.reference
+    db.session.commit()
+
+    making.make_released(now=utc_now() + timedelta(seconds=30))
+    assert sheets.sheet_by_reference(reference).state == rules.MAKING
+    making.make_released(now=utc_now() + rules.SILENT_FOR + timedelta(seconds=1))
+
+    assert sheets.sheet_by_reference(reference).state == rules.READY
+
+
+def test_asking_needs_a_petition_a_kind_and_a_purpose_and_keeps_what_was_typed(owner, petition):
+    page = post(owner, "/desk/exports/", petition="unknown", kind="all", purpose=" ")
+    for field in ("petition", "kind", "purpose"):
+        assert f'href="#{field}"' in page.text
+    assert page.status_code == 422
+
+    page = post(
+        owner, "/desk/exports/", petition=petition.slug, kind="contacts", purpose="For the newsletter"
+    )
+    assert page.status_code == 422  # nobody asked for news
+    assert "Nobody would be in this sheet" in page.text
+    assert 'value="For the newsletter"' in page.text
+
+
+def test_counts_leave_at_once_as_a_zip_with_its_manifest_and_on_record(owner, petition):
+    for kind, endings in (("xlsx", {"xlsx", "json"}), ("json", {"json"}), ("csv", {"csv", "json"})):
+        answer = post(owner, "/desk/exports/counts", petition=petition.slug, format=kind, language="en")
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            names = archive.namelist()
+            [manifest] = [json.loads(archive.read(name)) for name in names if name.endswith("manifest.json")]
+        assert {name.rpartition(".")[2] for name in names} == endings
+        assert manifest["totals"][petition.slug]["people"] == 5
+
+    assert audit.entries()[0].action == "export.counts"
+    assert post(owner, "/desk/exports/counts", petition="all", format="pdf", language="en").status_code == 400
+    assert post(owner, "/desk/exports/counts", petition="x", format="csv", language="en").status_code == 404
