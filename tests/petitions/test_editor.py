@@ -264,6 +264,9 @@ def test_who_translates_writes_every_language_but_the_petition_s_own_and_takes_n
     assert send(desk, "addressees", began_from=began(desk, "addressees"), **rows).status_code == 303
 
     assert "You may read this language, not change it." in page
+    alone = {language: desk.get(f"{PLACE}/texts?show={language}").text for language in ("ar", "en")}
+    assert "Save as a new version" in alone["en"]
+    assert "Save as a new version" not in alone["ar"]
     assert page.count(" readonly") == len(TEXT_FIELDS)
     with app.app_context():
         petition = operations.petition_by_slug(NEW)
