@@ -128,11 +128,12 @@ class OrganiserAtDesk:
         self.page.locator("main form[action*='/desk/wan-signin'] button").first.click()
         self.is_at("/")
 
-    def downloads(self, press: Locator) -> Path:
-        """Press what saves a file, and return it."""
+    def downloads(self, press: Locator, path: Path) -> Path:
+        """Press what saves a file, keep it at a path, and return that."""
         with self.page.expect_download() as download:
             press.click()
-        return Path(download.value.path())
+        download.value.save_as(path)
+        return path
 
 
 def organiser(browser: Browser, site: Installation, name: str, email: str, lang: str) -> OrganiserAtDesk:
