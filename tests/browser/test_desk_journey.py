@@ -143,7 +143,7 @@ def ask_for_a_sheet(owner: OrganiserAtDesk, kind: str) -> str:
     owner.page.check(f"#kind-{kind}")
     owner.page.fill("#purpose", "Handing over on 10 December")
     owner.page.locator("main form:has(#purpose) button").click()
-    owner.page.wait_for_url("**/exports/*-*")
+    owner.page.wait_for_url(re.compile(r"/exports/[0-9a-f]+$"))
     return owner.page.url.partition("/desk")[2]
 
 
