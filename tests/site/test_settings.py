@@ -26,6 +26,7 @@ EXAMPLES = {
     "DATABASE_URL": "postgresql://example.org/nidaa",
     "LIMITS_URL": "redis://example.org/0",
     "SMTP_URL": "smtps://relay.example.org",
+    "BOUNCES_URL": "imaps://post:secret@mail.example.org/INBOX",
     "MAIL_FROM": "post@example.org",
     "TRUSTED_PROXIES": "192.0.2.0/24, 2001:db8::/32",
     "WEB_WORKERS": "3",
