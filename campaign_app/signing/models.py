@@ -71,13 +71,6 @@ class Signature(Model):
         Index("ix_signature_contacts", "petition_id", "state", "wants_updates", "key_ids"),
         # Who came on which day from where, without a look at the rows: for what stands out, and rules that take out.
         Index("ix_signature_arrivals", "petition_id", "signed_on", "domain_tag", "state", "tally_cell_id"),
-        Index(
-            "ix_signature_news",  # how many want updates is asked again and again, and they are few
-            "petition_id",
-            "state",
-            sqlite_where=text("wants_updates = 1"),
-            postgresql_where=text("wants_updates"),
-        ),
         one_of("state", SIGNATURE_STATES),
         one_of("path", PATHS),
     )

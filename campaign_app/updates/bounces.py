@@ -17,7 +17,6 @@ from sqlalchemy import select, update
 
 from ..config import secret_key, settings
 from ..extensions import db
-from ..signing.models import Signature
 from . import rules
 from .models import Mailing, UpdateLink
 from .stopping import end_updates
@@ -131,5 +130,5 @@ def note(*, mark: bytes, mailing_id: int, now: datetime) -> Outcome:
     )
     if count < rules.HARD_BOUNCES:
         return Outcome.COUNTED
-    ended = end_updates(Signature.id.in_([link.signature_id for link in links]), now=now)
+    ended = end_updates([link.signature_id for link in links], now=now)
     return Outcome.STOPPED if ended else Outcome.COUNTED

@@ -1,12 +1,14 @@
 """Stopping updates by the link in a mail. It needs no address, and tells nobody whether a link is known."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, tuple_, update
+from sqlalchemy import select, update
 
 from ..extensions import db
 from ..sealing.tokens import token_hash
 from ..signing import tombstones
+from ..signing.mailboxes import people_of
 from ..signing.models import Signature
 from .models import Mailing, UpdateLink
 
@@ -24,15 +26,15 @@ def stop_updates(*, token: str, now: datetime) -> int:
     ).all()
     if not links:
         return 0
-    signatures = [link.signature_id for link in links]
+    found = {link.signature_id for link in links}
     mailboxes = db.session.execute(
         select(Signature.petition_id, Signature.tag)
-        .where(Signature.id.in_(signatures), Signature.tag.is_not(None))
+        .where(Signature.id.in_(found), Signature.tag.is_not(None))
         .distinct()
     ).all()
-    of_link = Signature.id.in_(signatures)
-    of_mailbox = tuple_(Signature.petition_id, Signature.tag).in_([tuple(each) for each in mailboxes])
-    changed = end_updates(of_link | of_mailbox if mailboxes else of_link, now=now)
+    for petition_id, tag in mailboxes:
+        found |= {person.id for person in people_of(petition_id, tag or b"")}
+    changed = end_updates(found, now=now)
     if changed and links[0].mailing_id is not None:
         db.session.execute(
             update(Mailing).where(Mailing.id == links[0].mailing_id).values(stops=Mailing.stops + 1)
@@ -40,14 +42,14 @@ def stop_updates(*, token: str, now: datetime) -> int:
     return changed
 
 
-def end_updates(which: ColumnElement[bool], *, now: datetime) -> int:
+def end_updates(signatures: Collection[bytes], *, now: datetime) -> int:
     """Let signatures ask for no news any more, and remember it for restores; return how many did ask.
 
     Executes; never commits.
     """
     ended = db.session.execute(
         update(Signature)
-        .where(which, Signature.wants_updates)
+        .where(Signature.id.in_(signatures), Signature.wants_updates)
         .values(wants_updates=False, updates_version=None)
         .returning(Signature.id, Signature.petition_id)
         .execution_options(synchronize_session=False)

@@ -1,4 +1,4 @@
-"""updates to supporters: mailings, the links that stop them, and an index of those who want news
+"""updates to supporters: mailings, and the links that stop them
 
 Revision ID: 0010
 Revises: 0009
@@ -65,15 +65,12 @@ def upgrade() -> None:
     with op.batch_alter_table('update_link', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_update_link_signature_id'), ['signature_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_update_link_bounce_mark'), ['bounce_mark'], unique=False)
-    op.create_index('ix_signature_news', 'signature', ['petition_id', 'state'], unique=False,
-                    sqlite_where=sa.text('wants_updates = 1'), postgresql_where=sa.text('wants_updates'))
     _hold_kinds_to(KINDS)
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM outbox WHERE kind = 'update'")
     _hold_kinds_to(KINDS_BEFORE)
-    op.drop_index('ix_signature_news', table_name='signature')
     op.drop_table('update_link')
     op.drop_table('mailing')
 
