@@ -50,6 +50,11 @@ def done(mailing: Mailing, act: Callable[[], Any], says: str) -> ResponseReturnV
         )
     except ApprovalRefused as problem:
         return refused(mailing, approval_refusal(problem))
+    except operations.LockedDown:
+        return refused(
+            mailing,
+            _("The campaign is locked down: nothing goes to supporters until an owner takes that back."),
+        )
     except KeyProblem:
         return refused(
             mailing,

@@ -15,7 +15,7 @@ from ..signing.models import Signature
 from . import bounces, rules
 from .mail_text import compose_update
 from .models import Mailing
-from .queries import text_for
+from .queries import is_locked_down, text_for
 
 
 def wanted(signatures: Sequence[bytes]) -> set[bytes]:
@@ -40,6 +40,8 @@ class MailsOfMailings:
             return None
         if not is_test and mailing.state == rules.PAUSED:
             raise DeliveryPostponed("the mailing is paused")
+        if is_locked_down():
+            raise DeliveryPostponed("the campaign is locked down")
         if not is_test and not wanted([bytes.fromhex(each) for each in parameters["ids"]]):
             return None
         lang, text = text_for(mailing, parameters["language"])

@@ -47,6 +47,10 @@ class NobodyAsked(Refusal):
     """Nobody who is counted wants updates of this petition now."""
 
 
+class LockedDown(Refusal):
+    """The campaign is locked down: nothing is sent to supporters until that is taken back."""
+
+
 def write(
     *, petition_id: int, texts: Mapping[str, Mapping[str, str]], pace: int, by: Organiser, now: datetime
 ) -> Mailing:
@@ -135,9 +139,10 @@ def take_back(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
 def release(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
     """Use the agreement up: from now on the worker makes the mailing's key, and recipients can be sealed to it.
 
-    Raises what approvals.release raises, KeyProblem, NotInThisState. Flushes; never commits.
+    Raises what approvals.release raises, KeyProblem, LockedDown, NotInThisState. Flushes; never commits.
     """
     keyring()
+    _refuse_while_locked_down()
     _move(mailing, {rules.ASKED}, rules.RELEASED)
     approval = approval_of(ROOM, mailing.reference)
     if approval is None:
@@ -166,7 +171,8 @@ def load(*, mailing: Mailing, received: Received, by: Organiser, now: datetime) 
 
 
 def start(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
-    """Begin to send. Raises NotInThisState. Flushes; never commits."""
+    """Begin to send. Raises LockedDown, NotInThisState. Flushes; never commits."""
+    _refuse_while_locked_down()
     _move(mailing, {rules.LOADED}, rules.SENDING)
     mailing.started_at = now
     db.session.flush()
@@ -180,7 +186,8 @@ def pause(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
 
 
 def resume(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
-    """Go on where it was paused. Raises NotInThisState. Flushes; never commits."""
+    """Go on where it was paused. Raises LockedDown, NotInThisState. Flushes; never commits."""
+    _refuse_while_locked_down()
     _move(mailing, {rules.PAUSED}, rules.SENDING)
     mail.hurry(about=queries.mark_of(mailing.reference), now=now)
     _record("updates.resume", mailing, by.audit_name, now, sent=mailing.sent)
@@ -231,6 +238,11 @@ def expected_file(mailing: Mailing) -> tuple[rules.MailingKey, str]:
     if key is None or mailing.state not in (rules.RELEASED, rules.LOADED):
         raise NotInThisState
     return key, mailing_key_id(key.point)
+
+
+def _refuse_while_locked_down() -> None:
+    if queries.is_locked_down():
+        raise LockedDown("the campaign is locked down")
 
 
 def _filled(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

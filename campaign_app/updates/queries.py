@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 
 from ..columns import KEY_BYTES
 from ..extensions import db
+from ..lockdown.queries import parts_in_force
+from ..lockdown.rules import SIGNING
 from ..mail.queries import waiting_about
 from ..petitions.models import Petition
 from ..petitions.queries import petition_by_id
@@ -54,6 +56,11 @@ def progress_of(mailing: Mailing) -> Progress:
 def mark_of(reference: str) -> bytes:
     """Return by what the mails of a mailing are found in the outbox."""
     return sha256(b"nidaa mailing\0" + reference.encode()).digest()[:KEY_BYTES]
+
+
+def is_locked_down() -> bool:
+    """Whether the campaign is locked down, so that nothing is sent to supporters."""
+    return SIGNING in parts_in_force()
 
 
 def mailings() -> Sequence[Mailing]:

@@ -29,7 +29,7 @@ from ..sealing.mail import seal_mail
 from ..sealing.problems import CannotOpen, KeyProblem
 from ..sealing.tokens import token_hash
 from ..signing.models import Signature
-from . import bounces, rules
+from . import bounces, queries, rules
 from .mails import wanted
 from .models import Mailing, UpdateLink
 from .queries import mark_of
@@ -52,6 +52,7 @@ class Portion:
 def prepare(now: datetime) -> None:
     """Do what is due of every mailing. Called by the worker before each batch of mails. Commits."""
     with reading():
+        is_locked_down = queries.is_locked_down()
         due = [
             (mailing.id, mailing.state, mailing.key_point is None)
             for mailing in db.session.scalars(
@@ -59,6 +60,8 @@ def prepare(now: datetime) -> None:
             )
         ]
     for mailing_id, state, lacks_key in due:
+        if is_locked_down:
+            continue
         if state == rules.SENDING:
             _go_on(mailing_id, now)
         elif lacks_key:

@@ -13,6 +13,8 @@ import pytest
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
+from campaign_app.lockdown import operations as lockdown
+from campaign_app.lockdown import rules as lockdown_rules
 from campaign_app.mail import rules as mail_rules
 from campaign_app.mail.worker import run_batch
 from campaign_app.sealing import mailing as sealing
@@ -143,6 +145,27 @@ def test_a_stopped_mailing_sends_nothing_more_and_nothing_of_it_stays(petition, 
     assert queries.progress_of(again(mailing)).waiting == 0
     assert kept_references(settings.home) == []
     assert sealing.kept_mailing_keys(keys_dir=settings.keys_dir) == []
+
+
+def test_a_locked_down_campaign_sends_no_news_and_goes_on_afterwards(petition, settings, mail_dir):
+    signers(petition, 8)
+    mailing = sending_update(petition, settings, pace=60)
+    now = utc_now()
+    sending.prepare(now)
+    lockdown.order(part=lockdown_rules.SIGNING, by="command", now=now)
+    db.session.commit()
+    rounds(3, now + rules.PORTION)
+    assert sent_to(mail_dir) == {}
+    operations.pause(mailing=again(mailing), by=organiser(), now=now)
+    with pytest.raises(operations.LockedDown):
+        operations.resume(mailing=mailing, by=organiser(), now=now)
+
+    db.session.rollback()
+    lockdown.lift(part=lockdown_rules.SIGNING, by="command", now=now)
+    db.session.commit()
+    rounds(4, now + timedelta(minutes=20))
+
+    assert len(sent_to(mail_dir)) == 8
 
 
 def test_a_mailing_without_its_recipients_says_so_and_other_mail_goes_on(petition, settings, mail_dir):
