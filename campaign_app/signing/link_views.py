@@ -5,7 +5,6 @@ path leaves in a Referer.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -17,18 +16,18 @@ from ..clock import utc_now
 from ..database import write_once_more
 from ..extensions import db
 from ..languages import countries, country_name, current_language
-from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions, signing_is_stopped
+from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
 from ..tally.queries import statement
-from . import admission, confirming, private_page
+from . import admission, again, confirming, private_page
 from .blueprint import blueprint
 from .consents import current_consents
 from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
 from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending
 from .queries import people_of_mailbox, petition_page
-from .rules import DIRECT, STOPPED_RETRY_SECONDS
+from .rules import DIRECT
 from .sharing import share_set
 
 # What the private page may say was done, as its address carries it: a word of ours, never what somebody wrote.
@@ -48,13 +47,13 @@ class PrivatePage:
 def confirm(lang: str, token: str) -> ResponseReturnValue:
     """Show what was signed, with one button; a used link goes to the private page."""
     opened = token_hash(token)
+    if (refusal := again.while_stopped(opened)) is not None:
+        return refusal
     pending = db.session.execute(select(Pending).where(Pending.token_hash == opened)).scalar_one_or_none()
     if pending is None:
         if mailbox_of_link(opened) is None:
             return _link_unknown()
         return redirect(url_for(".my_signature", lang=lang, token=token), 303)
-    if pending.purpose == "sign" and signing_is_stopped():
-        return _stopped(pending.expires_on)
     petition = petition_by_id(pending.petition_id)
     revealed = (
         open_reveal(pending.reveal, token.encode()) if pending.reveal else {"name": "", "is_shown": False}
@@ -74,13 +73,8 @@ def confirm(lang: str, token: str) -> ResponseReturnValue:
 def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     """Count the signature. Pressing twice, or on two devices, counts once."""
     admission.refuse_cross_site()
-    if signing_is_stopped():
-        # A link to a private page works all the same: whoever wants to withdraw must be able to.
-        waits = select(Pending.expires_on).where(
-            Pending.token_hash == token_hash(token), Pending.purpose == "sign"
-        )
-        if (last_on := db.session.scalar(waits)) is not None:
-            return _stopped(last_on)
+    if (refusal := again.while_stopped(token_hash(token))) is not None:
+        return refusal
     settled: list[confirming.Confirmation] = []
 
     def _confirm() -> None:
@@ -301,12 +295,6 @@ def _my_signature(
         delivered_letters=[],
         consents=current_consents(),
     )
-
-
-def _stopped(last_on: date) -> ResponseReturnValue:
-    """Say that nobody can confirm for now, and until when this link works."""
-    page = render_template("signing/stopped.html", last_on=last_on, retry_after_seconds=STOPPED_RETRY_SECONDS)
-    return page, 503, {"Retry-After": str(STOPPED_RETRY_SECONDS)}
 
 
 def _link_unknown() -> ResponseReturnValue:

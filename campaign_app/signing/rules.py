@@ -28,7 +28,6 @@ SURE_AT = 3.0  # standard errors: by chance about once in 700 looks
 PERCENT_WORTH_A_WORD = 20  # published rates are in steps of five and may each be a step off
 LATELY = timedelta(days=3)
 BEFORE = timedelta(days=14)
-STOPPED_RETRY_SECONDS = 3600  # signing was stopped by a person, and goes on when one lets it
 SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 
 # Controls, line separators, bidirectional marks and overrides, letters that show nothing, private use and

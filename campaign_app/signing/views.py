@@ -21,11 +21,12 @@ from ..tally.queries import statement
 from ..tally.rules import Statement
 from ..templating import link
 from . import admission, operations
+from .again import not_now, try_again
 from .blueprint import blueprint
 from .consents import current_consents
 from .forms import AnyForm, MailboxForm, SignForm, read_form
 from .queries import ShownSigner, petition_page, recent_signers
-from .rules import SOURCE, STOPPED_RETRY_SECONDS, known_source
+from .rules import SOURCE, known_source
 
 
 @blueprint.get("/<lang:lang>/petitions/<slug>")
@@ -46,13 +47,13 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
     admission.refuse_cross_site()
     form = read_form(SignForm)
     if seconds := admission.seconds_to_wait():
-        return _try_again(form, status=429, retry_after_seconds=seconds)
+        return try_again(form, status=429, retry_after_seconds=seconds)
     try:
         petition = open_petition(slug, now)
     except PetitionClosed:
         return _petition_page(public_petition(slug), form, lang, notice="closed"), 410
     except (SigningStopped, OperationalError) as problem:
-        return _not_now(form, is_stopped=isinstance(problem, SigningStopped))
+        return not_now(form, is_stopped=isinstance(problem, SigningStopped))
     if form.is_honeypot_filled:
         return _to_the_inbox(form, lang, slug)
     if not form.validate() or form.correct.data:
@@ -68,7 +69,7 @@ def sign(lang: str, slug: str) -> ResponseReturnValue:
         return _petition_page(petition, form, lang, notice="used"), 422
     except OperationalError:
         current_app.logger.warning("a signature waits: the database does not answer")
-        return _try_again(form, status=503, retry_after_seconds=10)
+        return try_again(form, status=503, retry_after_seconds=10)
     return _to_the_inbox(form, lang, slug)
 
 
@@ -172,7 +173,7 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
         return _marks_are_gone(slug)
     form = read_form(MailboxForm)
     if seconds := admission.seconds_to_wait():
-        return _try_again(form, status=429, retry_after_seconds=seconds)
+        return try_again(form, status=429, retry_after_seconds=seconds)
     if form.is_honeypot_filled:
         return _accepted(lang, slug, purpose)
     if not form.validate() or form.correct.data:
@@ -205,7 +206,7 @@ def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseRe
     except admission.NonceSpent:
         return _mailbox_form(petition, form, lang, purpose), 422
     except OperationalError:
-        return _try_again(form, status=503, retry_after_seconds=10)
+        return try_again(form, status=503, retry_after_seconds=10)
     return _accepted(lang, slug, purpose)
 
 
@@ -259,37 +260,6 @@ def _mailbox_form(petition: PetitionRecord, form: MailboxForm, lang: str, purpos
         errors=form.error_list(),
         purpose=purpose,
     )
-
-
-def _try_again(
-    form: SignForm | MailboxForm, *, status: int, retry_after_seconds: int, is_stopped: bool = False
-) -> ResponseReturnValue:
-    """Keep everything typed on a page that needs no database, and say when to press the button again.
-
-    is_stopped: because an owner stopped signing.
-    """
-    fields = [
-        *form.typed(),
-        ("form_token", form.form_token.data),
-        ("check_token", form.check_token.data),
-        ("altcha", form.altcha.data),
-        ("correct", form.correct.data),
-    ]
-    page = render_template(
-        "signing/try_again.html",
-        form_fields=[(name, value) for name, value in fields if value],
-        retry_after_seconds=retry_after_seconds,
-        action=request.path,
-        status=status,
-        is_stopped=is_stopped,
-    )
-    return page, status, {"Retry-After": str(retry_after_seconds)}
-
-
-def _not_now(form: SignForm, *, is_stopped: bool) -> ResponseReturnValue:
-    """Keep everything typed while an owner has stopped signing, or while the database does not answer."""
-    seconds = STOPPED_RETRY_SECONDS if is_stopped else 10
-    return _try_again(form, status=503, retry_after_seconds=seconds, is_stopped=is_stopped)
 
 
 def _fresh(form: AnyForm, petition_id: int) -> AnyForm:
