@@ -128,7 +128,9 @@ def _settled_places(petition_id: int, span: Span) -> _Places:
     ]
     if shorter:
         last_day, places = max(shorter, key=itemgetter(0))
-        found = places + _places(petition_id, Span(last_day + timedelta(days=1), span.last_day))
+        found = Counter(places)
+        # Not by "+", which leaves out what is below nought: sheets that were taken back.
+        found.update(_places(petition_id, Span(last_day + timedelta(days=1), span.last_day)))
     else:
         found = _places(petition_id, span)
     kept[petition_id, span] = found
