@@ -52,9 +52,16 @@ def values_of(tag: bytes) -> list[str]:
 
 def sheet_rows(petition) -> int:
     out = BytesIO()
-    rows = write_sealed_sheet(petition_id=petition.id, purpose="a test", out=out, now=utc_now()).header.rows
+    written = write_sealed_sheet(
+        petition_id=petition.id,
+        kind="delivery",
+        purpose="a test",
+        release="two-people",
+        out=out,
+        now=utc_now(),
+    )
     db.session.rollback()
-    return rows
+    return written.header.rows
 
 
 def test_erasing_takes_the_row_the_mails_the_shown_name_and_one_from_the_count(client, petition, mail_dir):

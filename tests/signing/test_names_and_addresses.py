@@ -292,7 +292,14 @@ def test_markup_in_a_name_is_text_on_every_page_and_in_the_mail(client, petition
 def test_a_name_that_looks_like_a_formula_is_inert_in_the_opened_sheet(client, petition, mail_dir, name):
     sign_and_confirm(client, mail_dir, name=name)
     sheet = BytesIO()
-    write_sealed_sheet(petition_id=petition.id, purpose="a test", out=sheet, now=utc_now())
+    write_sealed_sheet(
+        petition_id=petition.id,
+        kind="delivery",
+        purpose="a test",
+        release="two-people",
+        out=sheet,
+        now=utc_now(),
+    )
     head, *lines = sheet.getvalue().decode().splitlines()
 
     opening = Opening(header_of(head))
