@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -14,8 +15,14 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
+from campaign_app.accounts import operations as accounts
+from campaign_app.accounts import standing
+from campaign_app.accounts.models import Organiser
+from campaign_app.accounts.rules import OWNER
+from campaign_app.approvals import operations as approvals
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT
+from campaign_app.exports import sheets
 from campaign_app.extensions import db
 from campaign_app.petitions.queries import public_petition
 from campaign_app.tally.queries import statement
@@ -78,14 +85,48 @@ def _measure(installation: Installation) -> Sheet:
         idle = _run(installation, "petition", "list")
         copy_seconds = _copy(installation, folder / "copy")
         out = folder / "all.nidaa-sheet"
-        options = ["--petition", SLUG, "--purpose", "Measured", "--out", str(out)]
-        sealed = _run(installation, "export", "--sealed", *options)
+        sealed = _run(
+            installation, "export", "--sealed", "--approved", _approved(installation), "--out", str(out)
+        )
         counts = _run(installation, "export", "--counts", "all", "--out", str(folder / "counts"))
         rows = _check(out)
         with installation.app.app_context():
             assert rows == statement(public_petition(SLUG).id, now=utc_now()).people
             db.session.rollback()
         return Sheet(rows, sealed, counts, idle.peak_mb, copy_seconds)
+
+
+def _approved(installation: Installation) -> str:
+    """Let one organiser ask for the sheet and another approve it; return its reference."""
+    now = utc_now()
+    with installation.app.app_context():
+        asker, approver = (_organiser(f"bench-{number}@example.org") for number in (1, 2))
+        petition = public_petition(SLUG)
+        sheet = sheets.ask(petition=petition, kind="delivery", purpose="Measured", by=asker, now=now)
+        approvals.approve(
+            approval=sheets.approval_of(sheet), digest=sheets.digest(sheet), by=approver, now=now
+        )
+        reference = sheet.reference
+        db.session.commit()
+    return reference
+
+
+def _organiser(email: str) -> Organiser:
+    now = utc_now()
+    made = Organiser(
+        name="Test Organiser",
+        email=email,
+        locale="en",
+        confirmed_at=now,
+        fs_uniquifier=secrets.token_hex(),
+        fs_webauthn_user_handle=secrets.token_hex(),
+        tf_primary_method="authenticator",
+        tf_totp_secret="-",  # noqa: S106 - no secret: nobody signs in
+        roles=accounts._roles([OWNER]),
+    )
+    db.session.add(made)
+    standing.note(organiser=made, now=now)
+    return made
 
 
 def _run(installation: Installation, *arguments: str) -> Run:
