@@ -17,6 +17,7 @@ from campaign_app.petitions.queries import public_petition
 from campaign_app.tally import operations as tally
 from campaign_app.tally import snapshots
 from campaign_app.tally.queries import SETTLED, statement
+from campaign_app.tally.rules import TAKEN_BACK
 from campaign_app.tally.tables import PLACES, Row, Span, by_group, total
 from tests.desk_client import EMAIL, desk_of, give_roles, signed_in
 from tests.statements import sent
@@ -145,6 +146,8 @@ def test_on_a_later_day_only_the_days_that_settled_since_are_read_and_the_sums_a
     with story.app_context():
         petition_id, today = public_petition(SLUG).id, utc_day(utc_now())
         first = today - 250 * DAY
+        taken_back = {"event": "paper", "reason": TAKEN_BACK, "people": 5, "country": "LB"}
+        tally.add(petition_id=petition_id, day=today - 3 * DAY, **taken_back)
         by_group(petition_id, Span(first, today - 3 * DAY), today=today - 3 * DAY)
 
         with sent() as statements:
@@ -152,6 +155,7 @@ def test_on_a_later_day_only_the_days_that_settled_since_are_read_and_the_sums_a
 
         story.extensions.pop(PLACES)
         assert grown == by_group(petition_id, Span(first, today), today=today)
+        assert total(grown["country"]).of("paper") == 7 - 5
         assert total(grown["country"]).counted == 265
         assert len(statements) == 2  # the days that settled since, and those that have not
 
