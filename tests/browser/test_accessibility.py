@@ -61,7 +61,7 @@ SMALL_TARGETS = f"""(least) => {{
   {IS_SHOWN}
   return [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")].filter((e) => {{
     if (!isShown(e) || (e.matches("a") && getComputedStyle(e).display === "inline")) return false;
-    const row = e.matches("[type=checkbox]") ? e.parentElement : e;
+    const row = e.matches("[type=checkbox], [type=radio]") ? e.parentElement : e;
     return row.getBoundingClientRect().height < least - 0.5 || e.getBoundingClientRect().width < 24;
   }}).map((e) => e.outerHTML.slice(0, 90));
 }}"""

@@ -9,11 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import update
 
 from campaign_app.accounts.models import Organiser
-from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.extensions import db
-from tests.browser.test_accessibility import faults, show
-from tests.desk_client import EMAIL, PASSWORD, first_link, new_client, token_of
-from tests.every_page import Page as Answered
+from tests.desk_client import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -120,66 +117,3 @@ def give_password(page: Page, email: str) -> None:
     page.fill("#password", PASSWORD)
     press(page, "/desk/login")
     at(page, "/desk/tf-select?next=/desk/")
-
-
-def pages(app, lang: str) -> Iterator[Answered]:
-    """Yield every page of the desk, as an owner who has everything meets it."""
-
-    def got(name, client, path, **sent):
-        return Answered(name, path.partition("?")[0], client.get(path, **sent))
-
-    owner = new_client(app)
-    link = f"/desk/invitation/{first_link(app)}"
-    owner.send("/desk/language", language=lang)
-    yield got("sign in", owner, "/desk/login")
-    yield Answered("sign in, wrong", "/desk/login", owner.give_password(EMAIL, "not the password"))
-    yield got("invitation over", owner, "/desk/invitation/unknown")
-    yield got("join", owner, link)
-    yield Answered("join, with mistakes", link, owner.send(link, page=link, name=""))
-    owner.join(link.rpartition("/")[2])
-    yield got("my sign-in, one step left", owner, "/desk/sign-in")
-    owner.set_up_codes()
-    for name, path in (
-        ("today", "/desk/"),
-        ("team", "/desk/team/"),
-        ("my sign-in", "/desk/sign-in"),
-        ("passkeys", "/desk/wan-register"),
-        ("codes", "/desk/tf-setup"),
-        ("recovery codes", "/desk/mf-recovery-codes"),
-        ("change password", "/desk/change"),
-        ("prove", "/desk/prove"),
-        ("no such page", "/desk/nowhere"),
-    ):
-        yield got(name, owner, path)
-    with app.app_context():
-        number = organiser_by_email(EMAIL).id
-    yield got("close an account", owner, f"/desk/team/{number}/deactivate")
-    token = token_of(owner.get("/desk/team/"))
-    wrong = owner.post("/desk/team/invite", data={"csrf_token": token, "email": "x"})
-    yield Answered("invite, with mistakes", "/desk/team/invite", wrong)
-    owner.post("/desk/team/invite", data={"csrf_token": token, "email": "v@example.org", "roles": "viewer"})
-    yield got("team, somebody invited", owner, "/desk/team/")
-    codes = owner.send("/desk/mf-recovery-codes", page="/desk/sign-in", generate_new_codes="1")
-    yield Answered("recovery codes, shown", "/desk/mf-recovery-codes", codes)
-    key = owner.send("/desk/tf-setup", page="/desk/sign-in", setup="authenticator")
-    yield Answered("codes, key shown", "/desk/tf-setup", key)
-    owner.sign_out()
-    owner.give_password()
-    yield got("one-time code", owner, "/desk/tf-validate")
-    yield got("recovery code", owner, "/desk/mf-recovery")
-
-
-@pytest.mark.parametrize("lang", ["ar", "en"])
-def test_no_page_of_the_desk_keeps_anybody_out(browser, serve, app, lang):
-    site = serve(app)
-    context = browser.new_context(viewport=PHONE, reduced_motion="reduce")
-    shown = context.new_page()
-    found = {}
-
-    for answered in pages(app, lang):
-        show(shown, site, answered)
-        found[answered.name] = faults(shown)
-
-    context.close()
-    assert len(found) == 22
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}

@@ -21,7 +21,17 @@ PAGES = sorted(
 )
 OURS = sorted(  # layout/mail.html is a mail: another medium with rules of its own
     path
-    for folder in ("layout", "components", "signing", "errors", "desk", "accounts", "security", "petitions", "updates")
+    for folder in (
+        "layout",
+        "components",
+        "signing",
+        "errors",
+        "desk",
+        "accounts",
+        "security",
+        "petitions",
+        "updates",
+    )
     for path in (TEMPLATES / folder).glob("*.html")
     if path.name != "mail.html"
 )

@@ -1,0 +1,194 @@
+"""Every page of the desk in the states that an organiser meets, answered by the application itself.
+
+A group is a function from a visitor to pages; together they show every template of the desk (a test holds them to it).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from campaign_app.accounts.queries import organiser_by_email
+from campaign_app.clock import utc_now
+from campaign_app.extensions import db
+from campaign_app.integrity import arrivals
+from campaign_app.petitions.operations import petition_by_slug
+from tests.desk_client import EMAIL, DeskClient, first_link, new_client, signed_in, token_of
+from tests.every_page import Page
+from tests.integrity.campaigns import BAD, GOOD, let_sign
+from tests.updates.situations import TEXTS
+
+SLUG = "lists-and-graves"
+PETITION = f"/desk/petitions/{SLUG}"
+LOOKED_AT = f"/desk/integrity/petitions/{SLUG}"
+
+
+@dataclass
+class AtTheDesk:
+    """An owner with everything, who reads one language, and the pages they meet."""
+
+    app: Flask
+    lang: str
+
+    def __post_init__(self) -> None:
+        self.owner: DeskClient = signed_in(self.app).language(self.lang)
+
+    def got(self, name: str, path: str) -> Page:
+        """Return a page that is opened."""
+        return Page(name, path.partition("?")[0], self.owner.get(path))
+
+    def posted(self, name: str, path: str, **fields: object) -> Page:
+        """Return what answers a form."""
+        return Page(name, path, self.post(path, **fields))
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        """Send a form."""
+        token = token_of(self.owner.get("/desk/sign-in"))
+        return self.owner.post(path, data={"csrf_token": token, **fields})
+
+
+Group = Callable[[Flask, str], Iterator[Page]]
+
+
+def accounts(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield the way in, one's own sign-in, the team and the home."""
+
+    def got(name: str, path: str) -> Page:
+        return Page(name, path.partition("?")[0], owner.get(path))
+
+    owner = new_client(app)
+    link = f"/desk/invitation/{first_link(app)}"
+    owner.send("/desk/language", language=lang)
+    yield got("sign in", "/desk/login")
+    yield Page("sign in, wrong", "/desk/login", owner.give_password(EMAIL, "not the password"))
+    yield got("invitation over", "/desk/invitation/unknown")
+    yield got("join", link)
+    yield Page("join, with mistakes", link, owner.send(link, page=link, name=""))
+    owner.join(link.rpartition("/")[2])
+    yield got("my sign-in, one step left", "/desk/sign-in")
+    owner.set_up_codes()
+    for name, path in (
+        ("today", "/desk/"),
+        ("team", "/desk/team/"),
+        ("my sign-in", "/desk/sign-in"),
+        ("passkeys", "/desk/wan-register"),
+        ("codes", "/desk/tf-setup"),
+        ("recovery codes", "/desk/mf-recovery-codes"),
+        ("change password", "/desk/change"),
+        ("prove", "/desk/prove"),
+        ("no such page", "/desk/nowhere"),
+    ):
+        yield got(name, path)
+    with app.app_context():
+        found = organiser_by_email(EMAIL)
+        assert found is not None
+        number = found.id
+    yield got("close an account", f"/desk/team/{number}/deactivate")
+    token = token_of(owner.get("/desk/team/"))
+    wrong = owner.post("/desk/team/invite", data={"csrf_token": token, "email": "x"})
+    yield Page("invite, with mistakes", "/desk/team/invite", wrong)
+    owner.post("/desk/team/invite", data={"csrf_token": token, "email": "v@example.org", "roles": "viewer"})
+    yield got("team, somebody invited", "/desk/team/")
+    codes = owner.send("/desk/mf-recovery-codes", page="/desk/sign-in", generate_new_codes="1")
+    yield Page("recovery codes, shown", "/desk/mf-recovery-codes", codes)
+    key = owner.send("/desk/tf-setup", page="/desk/sign-in", setup="authenticator")
+    yield Page("codes, key shown", "/desk/tf-setup", key)
+    owner.sign_out()
+    owner.give_password()
+    yield got("one-time code", "/desk/tf-validate")
+    yield got("recovery code", "/desk/mf-recovery")
+
+
+def petitions(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield the editor: a petition that is open, and a draft that lacks everything."""
+    desk = AtTheDesk(app, lang)
+    yield desk.got("petitions", "/desk/petitions/")
+    yield desk.got("new petition", "/desk/petitions/new")
+    yield desk.posted("new petition, with mistakes", "/desk/petitions/new", slug="A b")
+    for part in ("", "addressees", "goals", "settings", "history/en", "history/en/1", "news/new"):
+        yield desk.got(f"petition: {part}", f"{PETITION}/{part}")
+    yield desk.got("words", f"{PETITION}/texts?show=ar&show=en")
+    yield desk.got("words to avoid", "/desk/petitions/words")
+    yield desk.got("figures", "/desk/petitions/figures")
+    yield desk.got("closing it", f"{PETITION}/steps/closed")
+    news = {f"{code}-{name}": "Test" for code in ("ar", "en") for name in ("title", "body")}
+    draft = desk.post(f"{PETITION}/news/new", began_from="", **news)
+    assert draft.status_code == 303, draft.status_code
+    yield desk.got("news, previewed", draft.location)
+    form = {"home_language": "ar", "required_languages": ["ar", "en"], "people_per_mailbox": "1"}
+    desk.post("/desk/petitions/new", slug="test-draft", **form)
+    yield desk.got("draft", "/desk/petitions/test-draft/")
+    yield desk.got("draft, refused to open", "/desk/petitions/test-draft/steps/open")
+
+
+def figures(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield numbers, what stands out, what is taken out, and the record, with people in them."""
+    people_sign(app)
+    desk = AtTheDesk(app, lang)
+    yield desk.got("today, with lines", "/desk/")
+    yield desk.got("numbers", "/desk/numbers/")
+    yield desk.got("numbers of a petition", f"/desk/numbers/{SLUG}")
+    yield desk.got("numbers, a wrong day", f"/desk/numbers/{SLUG}?period=days&from=x&to=y")
+    yield desk.got("integrity", "/desk/integrity/")
+    yield desk.got("what stands out", LOOKED_AT)
+    yield desk.got("rule", f"{LOOKED_AT}/rule")
+    yield desk.got("rule, with mistakes", f"{LOOKED_AT}/preview")
+    yield desk.got("who would be taken out", f"{LOOKED_AT}/preview?country=SY")
+    run = desk.post(f"{LOOKED_AT}/runs", country="SY", expected="60", reason="automated", note="Test")
+    yield desk.got("a rule that runs", run.location)
+    yield desk.got("held mail", "/desk/integrity/held")
+    yield desk.got("from elsewhere", f"{LOOKED_AT}/elsewhere/")
+    yield desk.posted("from elsewhere, with mistakes", f"{LOOKED_AT}/elsewhere/record")
+    yield desk.got("record", "/desk/record/")
+    yield desk.got("record, verified", "/desk/record/verify")
+
+
+def releases(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield what needs a second person: sheets, updates; and the lockdown."""
+    people_sign(app)
+    desk = AtTheDesk(app, lang)
+    yield desk.got("approvals, none", "/desk/approvals/")
+    yield desk.posted("exports, with mistakes", "/desk/exports/")
+    asked = desk.post("/desk/exports/", petition=SLUG, kind="delivery", purpose="Test")
+    yield desk.got("exports", "/desk/exports/")
+    yield desk.got("a sheet that waits", asked.location)
+    yield desk.got("updates, none", "/desk/updates/")
+    yield desk.posted("an update, with mistakes", "/desk/updates/write")
+    words = {f"{name}-{code}": text for code, texts in TEXTS.items() for name, text in texts.items()}
+    with app.app_context():
+        number = petition_by_slug(SLUG).id
+        db.session.rollback()
+    draft = desk.post("/desk/updates/write", petition_id=str(number), pace="1200", **words).location
+    yield desk.got("updates", "/desk/updates/")
+    yield desk.got("an update", draft)
+    yield desk.got("an update, previewed", f"{draft}/preview/{lang}")
+    desk.post(f"{draft}/ask")
+    yield desk.got("an update that waits", draft)
+    yield desk.got("a mail came back", "/desk/updates/returned")
+    yield desk.got("approvals", "/desk/approvals/")
+    yield desk.got("lockdown", "/desk/lockdown/")
+    desk.post("/desk/lockdown/", parts=["signing", "names"])
+    yield desk.got("lockdown, in force", "/desk/lockdown/")
+
+
+def people_sign(app: Flask) -> None:
+    """Let 150 people sign today, of whom 60 came from one domain and one country, and some on the days before."""
+    with app.app_context():
+        number, today = petition_by_slug(SLUG).id, utc_now().date()
+        let_sign(number, 60, domain=BAD, on=today, country="SY")
+        for back in range(1, 10):
+            let_sign(number, 20, on=today - timedelta(days=back))
+        let_sign(number, 90, domain=GOOD, on=today)
+        db.session.commit()
+        arrivals.look(now=utc_now())
+        db.session.commit()
+
+
+GROUPS: dict[str, Group] = {
+    "accounts": accounts,
+    "petitions": petitions,
+    "figures": figures,
+    "releases": releases,
+}
