@@ -208,7 +208,9 @@ def test_a_body_that_is_too_large_ends_at_the_proxy(proxy, behind):
 
     assert proxy.ask("POST", SIGN, b"x" * 32_000).status == 200
     assert proxy.ask("POST", "/desk/texts", b"x" * 900_000).status == 200
-    assert [len(body) for *_, body in behind[0].requests] == [32_000, 900_000]
+    assert proxy.ask("POST", "/desk/texts", b"x" * 1_100_000).status == 413
+    assert proxy.ask("POST", "/desk/updates/0a1b/recipients", b"x" * 3_000_000).status == 200
+    assert [len(body) for *_, body in behind[0].requests] == [32_000, 900_000, 3_000_000]
 
 
 def test_who_sends_slowly_is_cut_off_and_never_reaches_the_server_behind(proxy, behind):
