@@ -1,12 +1,19 @@
 """Arabic as a reader expects it: countries where they are looked for, moments and services by their Arabic names."""
 
+import re
 from datetime import UTC, datetime
+from gettext import c2py
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from campaign_app.languages import countries, format_date_time, select_locale
 from campaign_app.signing.sharing import share_set
 
+WRITTEN = Path(__file__).parents[2] / "translations/ar/LC_MESSAGES/messages.po"
+COUNTED = re.compile(r"%\(\w+\)s(?:</b>)? ([^\s.،؛:]+)")
+IN_CONSTRUCT = {"طلب", "صندوق"}
 MOMENT = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
 
 
@@ -50,3 +57,21 @@ def test_services_to_share_with_bear_their_arabic_names(app):
         ]
 
     assert labels == ["واتساب", "تلغرام", "فيسبوك", "إكس", "البريد الإلكتروني"]
+
+
+def test_the_counted_noun_agrees_with_its_number():
+    """After 100 to 102 it is bare; after 11 to 99 an accusative, unless it is feminine or in construct."""
+    hundreds, tens = 100, 11
+    wrong = []
+    with WRITTEN.open("rb") as file:
+        catalogue = read_po(file, locale="ar")
+    form_of = c2py(catalogue.plural_expr)
+    for message in catalogue:
+        if message.id and isinstance(message.string, tuple):
+            bare, counted = (COUNTED.findall(message.string[form_of(number)]) for number in (hundreds, tens))
+            if any(noun.endswith("ً") for noun in bare) or (
+                bare == counted and not all(noun.endswith("ة") or noun in IN_CONSTRUCT for noun in counted)
+            ):
+                wrong.append(message.id[0])
+
+    assert not wrong
