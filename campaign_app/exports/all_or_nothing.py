@@ -1,11 +1,15 @@
 """Files that belong together appear together, whole, or not at all."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Refusal
+
+UNFINISHED = ".unfinished-"
 
 
 class AlreadyThere(Refusal):
@@ -18,7 +22,7 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
 
     Whatever ends the work before, an interrupt too, leaves nothing. Raises AlreadyThere, having moved nothing.
     """
-    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as unfinished:
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=folder) as unfinished:
         yield Path(unfinished)
         refuse_to_overwrite(Path(unfinished), folder)
         written = sorted(Path(unfinished).iterdir(), key=lambda path: path.stat().st_mtime_ns)
@@ -41,3 +45,12 @@ def refuse_to_overwrite(unfinished: Path, folder: Path) -> None:
     for path in unfinished.iterdir():
         if (folder / path.name).exists():
             raise AlreadyThere(f"{path.name} exists already; choose another name or folder")
+
+
+def forget_unfinished(folder: Path, *, before: datetime) -> None:
+    """Delete what work that was killed has left, where nothing was written since `before`: aware, any zone."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # it was finished at this moment
+            last = max(path.stat().st_mtime for path in (left, *left.iterdir()))
+            if datetime.fromtimestamp(last, UTC) < before:
+                shutil.rmtree(left, ignore_errors=True)

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from ..anonymous_logs import place_of
+from ..approvals.models import Approval
 from ..audit.rules import BY_SYSTEM
 from ..clock import utc_now
 from ..database import beside, one_moment
 from ..extensions import db
 from . import operations, rules, sheets
-from .all_or_nothing import all_or_nothing
+from .all_or_nothing import all_or_nothing, forget_unfinished
 from .models import SealedSheet
 
 logger = logging.getLogger(__name__)
@@ -36,11 +37,19 @@ def make_released(*, now: datetime) -> None:
 
 
 def delete_old(*, now: datetime) -> None:
-    """Delete the files that are over, and whatever lies there without a sheet that is ready. Commits."""
+    """Delete the files that are over, and whatever lies there without a sheet that is ready. Commits.
+
+    The time runs from the release: however often a file is made anew, nobody lives on one release for ever. A worker
+    that was killed leaves half a file, which nobody else would ever delete.
+    """
+    released = select(Approval.reference).where(
+        Approval.room == sheets.ROOM, Approval.released_at <= now - rules.KEPT_FOR
+    )
     db.session.execute(
         update(SealedSheet)
-        .where(SealedSheet.state == rules.READY, SealedSheet.ready_at <= now - rules.KEPT_FOR)
+        .where(SealedSheet.state.in_((rules.READY, rules.FAILED)), SealedSheet.reference.in_(released))
         .values(state=rules.OVER)
+        .execution_options(synchronize_session=False)
     )
     db.session.commit()
     kept = set(db.session.scalars(select(SealedSheet).where(SealedSheet.state == rules.READY)))
@@ -49,6 +58,7 @@ def delete_old(*, now: datetime) -> None:
     for path in sheets.folder().glob("*.nidaa-sheet"):
         if path.name not in names:
             path.unlink(missing_ok=True)
+    forget_unfinished(sheets.folder(), before=now - rules.LEFT_ALONE_FOR)
 
 
 def _claim(now: datetime) -> int | None:

@@ -32,6 +32,7 @@ MADE_LATELY = timedelta(minutes=10)  # an older file is made anew before it leav
 SILENT_FOR = timedelta(
     minutes=2
 )  # a worker that was not heard of for so long is dead, and another begins anew
+LEFT_ALONE_FOR = timedelta(hours=1)  # half a file that nobody wrote to for so long was left by one who died
 
 ASKED = "asked"  # waits for a second person, or for the end of a wait
 QUEUED = "queued"  # released; a worker is about to make it

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import shutil
 import stat
 import zipfile
 from datetime import timedelta
@@ -337,6 +339,40 @@ def test_a_file_is_deleted_when_its_time_comes_or_when_it_is_cancelled(owner, pe
     assert list(sheets.folder().iterdir()) == []
     assert "Over: the file was deleted" in owner.get(first).text
     assert post(owner, f"{first}/download").status_code == 303  # with words that there is no file
+
+
+def test_a_release_lasts_a_week_however_often_its_file_is_made_anew(petition, team, signatures):
+    owner, second = team
+    begun = utc_now()
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=begun)
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=begun)
+    db.session.commit()
+    making.make_released(now=begun)
+    sheet.ready_at = begun + rules.KEPT_FOR - HOUR  # made anew on the last day, with whoever came since
+    db.session.commit()
+
+    making.delete_old(now=begun + rules.KEPT_FOR + HOUR)
+
+    assert sheet.state == rules.OVER
+    assert list(sheets.folder().iterdir()) == []
+    with pytest.raises(sheets.NotReady):
+        sheets.start_anew(sheet=sheet, by=owner, now=begun + rules.KEPT_FOR + HOUR)
+
+
+def test_half_a_file_of_a_worker_that_was_killed_is_deleted_and_one_under_way_is_not(context):
+    now = utc_now()
+    for name, age in (("killed", 2 * HOUR), ("under-way", HOUR / 2)):
+        half = sheets.folder() / f".unfinished-{name}"
+        half.mkdir()
+        (half / "0.nidaa-sheet").touch()
+        for path in (half / "0.nidaa-sheet", half):
+            os.utime(path, times=((now - age).timestamp(),) * 2)
+
+    making.delete_old(now=now)
+
+    assert [path.name for path in sheets.folder().iterdir()] == [".unfinished-under-way"]
+    shutil.rmtree(sheets.folder() / ".unfinished-under-way")
 
 
 def test_a_sheet_is_cancelled_while_it_is_made(petition, team, signatures, monkeypatch):
