@@ -153,13 +153,16 @@ def withdraw_invitation(*, invitation_id: int, by: Organiser, now: datetime) -> 
 def change_roles(*, organiser: Organiser, roles: Collection[str], by: Organiser, now: datetime) -> None:
     """Give an organiser other roles and end their sessions, so that no open page keeps an older one.
 
+    Nor does a link to begin anew. Whoever is an owner no more has nobody waiting whom they invited.
     Raises NoRole, or LastOwner where nobody could invite any more. Flushes; never commits.
     """
     wanted = rules.sorted_roles(roles)
     had = sorted(organiser.role_names)
     if rules.OWNER not in wanted:
         _refuse_last_owner(organiser)
+        _withdraw_invitations_of(organiser)
     organiser.roles = _roles(wanted)
+    db.session.execute(update(Invitation).where(Invitation.email == organiser.email).values(roles=wanted))
     standing.note(organiser=organiser, now=now)
     _end_sessions(organiser, but=None)
     details = {"had": had, "has": wanted}
@@ -175,12 +178,13 @@ def change_roles(*, organiser: Organiser, roles: Collection[str], by: Organiser,
 def deactivate(*, organiser: Organiser, by: Organiser, now: datetime) -> None:
     """Let an organiser sign in no more, and end their sessions. What they did stays theirs.
 
-    Raises LastOwner. Flushes; never commits.
+    Whom they invited can join no more. Raises LastOwner. Flushes; never commits.
     """
     _refuse_last_owner(organiser)
     organiser.active = False
     organiser.fs_uniquifier = uuid.uuid4().hex
     db.session.execute(delete(Invitation).where(Invitation.email == organiser.email))
+    _withdraw_invitations_of(organiser)
     standing.note(organiser=organiser, now=now)
     _end_sessions(organiser)
     record(action="accounts.deactivate", by=by.audit_name, subject=organiser.audit_name, now=now)
@@ -283,6 +287,11 @@ def _refuse_last_owner(organiser: Organiser) -> None:
     ).all()
     if [each.id for each in others] == [organiser.id]:
         raise rules.LastOwner
+
+
+def _withdraw_invitations_of(organiser: Organiser) -> None:
+    """Let nobody join on the word of somebody who may invite no more: it could be their own second address."""
+    db.session.execute(delete(Invitation).where(Invitation.invited_by_id == organiser.id))
 
 
 def _roles(names: Collection[str]) -> list[Role]:

@@ -108,6 +108,31 @@ def test_whoever_begins_anew_keeps_the_account_and_loses_passkeys_codes_and_sess
     assert queries.sessions_of(again, now=utc_now()) == []
 
 
+def test_a_link_to_begin_anew_gives_no_role_back_that_was_taken_away_since():
+    owner = join()
+    second = join("second@example.org", ["owner"], owner)
+    token = operations.begin_anew(organiser=second, by=owner, now=utc_now())
+
+    operations.change_roles(organiser=second, roles=["viewer"], by=owner, now=utc_now())
+    operations.accept(token=token, name="Second", password_hash="-", locale="ar", now=utc_now())
+
+    assert second.role_names == {"viewer"}
+
+
+@pytest.mark.parametrize("leave", ["deactivate", "change_roles"])
+def test_nobody_joins_on_the_word_of_somebody_who_is_an_owner_no_more(leave):
+    owner = join()
+    second = join("second@example.org", ["owner"], owner)
+    theirs = operations.invite(email="third@example.org", roles=["owner"], by=second, now=utc_now())
+    ours = operations.invite(email="fourth@example.org", roles=["owner"], by=owner, now=utc_now())
+
+    other_roles = {"roles": ["organiser"]} if leave == "change_roles" else {}
+    getattr(operations, leave)(organiser=second, by=owner, now=utc_now(), **other_roles)
+
+    assert queries.invitation_of(theirs, now=utc_now()) is None
+    assert queries.invitation_of(ours, now=utc_now()) is not None
+
+
 def test_nobody_ends_the_session_of_another():
     owner = join()
     viewer = join("viewer@example.org", ["viewer"], owner)
