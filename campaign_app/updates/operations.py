@@ -159,15 +159,16 @@ def release(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
 
 
 def load(*, mailing: Mailing, received: Received, by: Organiser, now: datetime) -> None:
-    """Take the sealed recipients that were just checked and lie in their place; an earlier file is replaced.
+    """Take the sealed recipients that were just checked; an earlier file is replaced, unless it is being sent.
 
-    Raises NotInThisState. Flushes; never commits.
+    Raises NotInThisState, and then leaves the earlier file where it is. Flushes; never commits.
     """
     _move(mailing, {rules.RELEASED, rules.LOADED}, rules.LOADED)
     mailing.recipients, mailing.place, mailing.rows_read = received.recipients, received.first_row_at, 0
     db.session.flush()
     details = {"recipients": received.recipients, "sha256": received.sha256}
     _record("updates.load", mailing, by.audit_name, now, **details)
+    received.put()
 
 
 def start(*, mailing: Mailing, by: Organiser, now: datetime) -> None:

@@ -3,7 +3,11 @@
 import hashlib
 import os
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,15 +17,25 @@ from .rules import FileHeader, NotAMailing
 ROW = re.compile(rb"[A-Za-z0-9+/]{200,8000}={0,2}\n")
 END = re.compile(rb'\{"end":true,"sha256":"([0-9a-f]{64})"\}\n?')
 FOLDER = "mailings"
+UNFINISHED = ".unfinished"
+LEFT_ALONE_FOR = timedelta(
+    hours=1
+)  # an upload that nobody wrote to for so long was left by a process that died
 
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """A file that was checked. first_row_at: the byte where its first row begins."""
+    """A file that was checked, and lies beside its place. first_row_at: the byte where its first row begins."""
 
     recipients: int
     first_row_at: int
     sha256: str
+    lies_at: Path
+    place: Path
+
+    def put(self) -> None:
+        """Move it to its place, over an earlier one."""
+        self.lies_at.replace(self.place)
 
 
 def recipients_path(home: Path, reference: str) -> Path:
@@ -40,28 +54,43 @@ def forget(home: Path, reference: str) -> None:
     recipients_path(home, reference).unlink(missing_ok=True)
 
 
-def receive(stream: BinaryIO, *, expected: rules.MailingKey, key_id: str, home: Path) -> Received:
-    """Check a file line by line while it is written to its place, where only its owner may read it.
+def forget_cut_off(home: Path, *, now: datetime) -> None:
+    """Delete uploads that a process which was killed left half way."""
+    for path in (home / FOLDER).glob(f"*{UNFINISHED}"):
+        with suppress(FileNotFoundError):  # it was finished at this moment
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - LEFT_ALONE_FOR:
+                path.unlink()
 
-    Memory does not grow with it. Nothing is left of one that is refused. Raises NotAMailing saying why.
+
+@contextmanager
+def receive(stream: BinaryIO, *, expected: rules.MailingKey, key_id: str, home: Path) -> Iterator[Received]:
+    """Check a file line by line while it is written beside its place, where only its owner may read it.
+
+    Memory does not grow with it. Whoever takes it calls `put`; otherwise nothing of it is left afterwards, nor of one
+    that is refused. Raises NotAMailing saying why.
     """
-    path = recipients_path(home, expected.mailing)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    place = recipients_path(home, expected.mailing)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Of a name of its own, readable by its owner alone: two may upload at once.
+    descriptor, name = tempfile.mkstemp(UNFINISHED, f"{expected.mailing}.", place.parent)
     try:
         with os.fdopen(descriptor, "wb") as out:
-            received = _copied(stream, out, expected, key_id)
+            recipients, first_row_at, sha256 = _copied(stream, out, expected, key_id)
             out.flush()
             os.fsync(out.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return received
+        yield Received(
+            recipients=recipients,
+            first_row_at=first_row_at,
+            sha256=sha256,
+            lies_at=Path(name),
+            place=place,
+        )
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
-def _copied(stream: BinaryIO, out: BinaryIO, expected: rules.MailingKey, key_id: str) -> Received:
+def _copied(stream: BinaryIO, out: BinaryIO, expected: rules.MailingKey, key_id: str) -> tuple[int, int, str]:
+    """Copy a file while checking it; return its recipients, the byte of its first row, and its SHA-256."""
     first = stream.readline(rules.LONGEST_LINE)
     header = rules.file_header_of(first)
     _refuse_others(header, expected, key_id)
@@ -83,7 +112,7 @@ def _copied(stream: BinaryIO, out: BinaryIO, expected: rules.MailingKey, key_id:
         raise NotAMailing(rules.CUT_SHORT)
     if end[1].decode() != digest.hexdigest() or stream.read(1):
         raise NotAMailing(rules.CHANGED)
-    return Received(recipients=rows, first_row_at=len(first), sha256=digest.hexdigest())
+    return rows, len(first), digest.hexdigest()
 
 
 def _refuse_others(header: FileHeader, expected: rules.MailingKey, key_id: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..audit.operations import record
@@ -33,7 +33,14 @@ from . import bounces, queries, rules
 from .mails import wanted
 from .models import Mailing, UpdateLink
 from .queries import mark_of
-from .recipients_file import forget, kept_references, read_header, read_rows, recipients_path
+from .recipients_file import (
+    forget,
+    forget_cut_off,
+    kept_references,
+    read_header,
+    read_rows,
+    recipients_path,
+)
 
 CONTENT_KEYS = "nidaa_mailing_content_keys"
 
@@ -67,6 +74,7 @@ def prepare(now: datetime) -> None:
         elif lacks_key:
             _make_key(mailing_id, now)
     _forget_what_is_over()
+    forget_cut_off(settings().home, now=now)
 
 
 def _make_key(mailing_id: int, now: datetime) -> None:
@@ -217,8 +225,12 @@ def _keep_links(recipients: Sequence[rules.Recipient], mailing_id: int) -> None:
             )
         )
     }
+    # Where the mailing before this one did not come back, what came back earlier was no row of failures.
+    in_a_row = case((UpdateLink.bounced_mailing_id == UpdateLink.mailing_id, UpdateLink.bounces), else_=0)
     db.session.execute(
-        update(UpdateLink).where(UpdateLink.token_hash.in_(list(hashes))).values(mailing_id=mailing_id)
+        update(UpdateLink)
+        .where(UpdateLink.token_hash.in_(list(hashes)))
+        .values(mailing_id=mailing_id, bounces=in_a_row)
     )
     there = {
         each

@@ -14,7 +14,8 @@ from ..extensions import db
 from ..languages import format_number
 from . import bounces, operations, rules
 from .desk_pages import blueprint, done, mailing_or_404, moved_on, page_of
-from .recipients_file import receive
+from .models import Mailing
+from .recipients_file import Received, receive
 
 
 @blueprint.get("/<reference>/key")
@@ -41,23 +42,12 @@ def load(reference: str) -> ResponseReturnValue:
         return moved_on(mailing)
     db.session.rollback()  # to check a large file takes long, and nobody else should wait for it
     try:
-        received = receive(
+        with receive(
             cast(BinaryIO, file.stream), expected=expected, key_id=key_id, home=settings().home
-        )
+        ) as received:
+            return _take(mailing_or_404(reference), received)
     except rules.NotAMailing as problem:
         return page_of(mailing_or_404(reference), [("recipients", _wrong_file(problem))]), 422
-    mailing = mailing_or_404(reference)
-    says = ngettext(
-        "The file is whole: %(count)s mailbox. Nothing is sent before you say so.",
-        "The file is whole: %(count)s mailboxes. Nothing is sent before you say so.",
-        received.recipients,
-        count=format_number(received.recipients),
-    )
-    return done(
-        mailing,
-        lambda: operations.load(mailing=mailing, received=received, by=organiser(), now=utc_now()),
-        says,
-    )
 
 
 @blueprint.post("/<reference>/start")
@@ -126,6 +116,20 @@ def take_returned() -> ResponseReturnValue:
     db.session.commit()
     flash(_outcome(outcome), "success")
     return redirect(url_for(".returned"), 303)
+
+
+def _take(mailing: Mailing, received: Received) -> ResponseReturnValue:
+    says = ngettext(
+        "The file is whole: %(count)s mailbox. Nothing is sent before you say so.",
+        "The file is whole: %(count)s mailboxes. Nothing is sent before you say so.",
+        received.recipients,
+        count=format_number(received.recipients),
+    )
+    return done(
+        mailing,
+        lambda: operations.load(mailing=mailing, received=received, by=organiser(), now=utc_now()),
+        says,
+    )
 
 
 def _wrong_file(problem: rules.NotAMailing) -> str:

@@ -54,8 +54,9 @@ def test_a_sheet_is_sealed_for_one_mailing_as_the_command_seals_it(page, tmp_pat
 
     assert download.value.suggested_filename == f"{KEY.mailing}.nidaa-mailing"
     assert opened(file) == RECIPIENTS
-    received = receive(io.BytesIO(file), expected=KEY, key_id=mailing_key_id(KEY.point), home=tmp_path)
-    assert received.recipients == len(RECIPIENTS)
+    key_id = mailing_key_id(KEY.point)
+    with receive(io.BytesIO(file), expected=KEY, key_id=key_id, home=tmp_path) as received:
+        assert received.recipients == len(RECIPIENTS)
 
 
 def test_what_does_not_fit_together_is_refused_before_any_secret_is_needed(page):

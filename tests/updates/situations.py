@@ -172,8 +172,8 @@ def sending_update(petition: PetitionRecord, settings: Any, *, pace: int = 1_200
     mailing, one = released(petition, pace=pace)
     file = resealed(sheet_of(petition), mailing)
     key, key_id = operations.expected_file(mailing)
-    received = receive(io.BytesIO(file), expected=key, key_id=key_id, home=settings.home)
-    operations.load(mailing=mailing, received=received, by=one, now=utc_now())
+    with receive(io.BytesIO(file), expected=key, key_id=key_id, home=settings.home) as received:
+        operations.load(mailing=mailing, received=received, by=one, now=utc_now())
     operations.start(mailing=mailing, by=one, now=utc_now())
     db.session.commit()
     return again(mailing)

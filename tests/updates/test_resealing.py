@@ -1,16 +1,25 @@
 """The file of recipients: frozen, the same from either sealer, refused where it is not whole."""
 
+import hashlib
 import io
 import json
+import os
 
 import pytest
 
+from campaign_app.clock import utc_now
 from campaign_app.exports.rules import header_of
 from campaign_app.sealing.campaign_secret import CampaignSecret
 from campaign_app.sealing.mailing import Envelope, MailingSecret, mailing_key_id, open_row
 from campaign_app.sealing.problems import WrongContext
 from campaign_app.updates import resealing, rules
-from campaign_app.updates.recipients_file import receive, recipients_path
+from campaign_app.updates.recipients_file import (
+    LEFT_ALONE_FOR,
+    UNFINISHED,
+    forget_cut_off,
+    receive,
+    recipients_path,
+)
 from campaign_app.updates.rules import NotAMailing
 from tests.updates.golden import GOLDEN, KEY, MAILING, RECIPIENTS, opened
 
@@ -27,6 +36,12 @@ def sealed_again() -> bytes:
 
 
 def taken(file: bytes, tmp_path):
+    with receiving(file, tmp_path) as received:
+        received.put()
+        return received
+
+
+def receiving(file: bytes, tmp_path):
     return receive(io.BytesIO(file), expected=KEY, key_id=mailing_key_id(KEY.point), home=tmp_path)
 
 
@@ -76,6 +91,28 @@ def test_a_whole_file_is_taken_for_its_owner_only(tmp_path):
     assert received.recipients == len(RECIPIENTS)
     assert path.read_bytes().startswith(FILE.splitlines(keepends=True)[0])
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_two_who_upload_at_once_do_not_mix_and_what_nobody_took_is_gone(tmp_path):
+    with receiving(FILE, tmp_path) as first, receiving(sealed_again(), tmp_path) as second:
+        second.put()
+
+    assert first.lies_at != second.lies_at
+    [path] = (tmp_path / "mailings").iterdir()
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == second.sha256
+
+
+def test_half_an_upload_of_a_process_that_was_killed_is_deleted_and_one_under_way_is_not(tmp_path):
+    now = utc_now()
+    with receiving(FILE, tmp_path) as under_way:
+        left = under_way.lies_at.with_name(f"{KEY.mailing}.killed{UNFINISHED}")
+        left.touch()
+        long_ago = (now - 2 * LEFT_ALONE_FOR).timestamp()
+        os.utime(left, times=(long_ago, long_ago))
+
+        forget_cut_off(tmp_path, now=now)
+
+        assert list(left.parent.iterdir()) == [under_way.lies_at]
 
 
 LINES = FILE.splitlines(keepends=True)

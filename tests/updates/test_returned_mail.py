@@ -8,7 +8,8 @@ import pytest
 from campaign_app.clock import utc_now
 from campaign_app.errors import ConfigurationError
 from campaign_app.extensions import db
-from campaign_app.updates import bounces, rules
+from campaign_app.sealing.tokens import token_hash
+from campaign_app.updates import bounces, rules, sending
 from campaign_app.updates.bounce_mailbox import Mailbox, MailboxTrouble, take_returned
 from campaign_app.updates.bounces import Outcome, returned_of
 from campaign_app.updates.models import Mailing, UpdateLink
@@ -17,7 +18,7 @@ from tests.updates.imap_server import MailboxServer
 from .situations import TEXTS, settings_with, supporter, wants
 
 STOP = "s" * 32
-FIRST, SECOND = "a" * 16, "b" * 16
+FIRST, SECOND, THIRD = "a" * 16, "b" * 16, "c" * 16
 REPORT = """\
 From: MAILER-DAEMON@relay.example.org
 To: post@example.org
@@ -60,9 +61,9 @@ def report(mailing: str = FIRST, status: str = "5.1.1", reference: str = "") -> 
 
 @pytest.fixture
 def signature_id(petition) -> bytes:
-    """Somebody whom two updates were sent to."""
+    """Somebody whom updates were sent to."""
     signature = supporter(petition, 1)
-    for reference in (FIRST, SECOND):
+    for reference in (FIRST, SECOND, THIRD):
         db.session.add(
             Mailing(
                 reference=reference,
@@ -76,7 +77,7 @@ def signature_id(petition) -> bytes:
     db.session.flush()
     db.session.add(
         UpdateLink(
-            token_hash=b"h" * 32,
+            token_hash=token_hash(STOP),
             signature_id=signature.id,
             bounce_mark=bounces.mark_of(rules.bounce_reference(STOP)),
         )
@@ -131,6 +132,20 @@ def test_the_second_update_in_a_row_that_comes_back_stops_the_news(signature_id)
 
     assert take(report(SECOND)) == Outcome.STOPPED
     assert not wants(signature_id)
+
+
+def test_an_update_that_arrived_in_between_makes_the_row_begin_anew(signature_id):
+    recipient = rules.Recipient(
+        to="signer1@example.org", language="en", signatures=(signature_id,), stop=STOP
+    )
+    first, second, third = (each.id for each in db.session.query(Mailing).order_by(Mailing.id))
+    sending._keep_links([recipient], first)
+    assert take(report(FIRST)) == Outcome.COUNTED
+    sending._keep_links([recipient], second)
+    sending._keep_links([recipient], third)
+
+    assert take(report(THIRD)) == Outcome.COUNTED
+    assert wants(signature_id)
 
 
 def test_a_passing_trouble_and_a_stranger_s_report_change_nothing(signature_id):

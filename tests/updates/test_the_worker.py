@@ -1,5 +1,6 @@
 """The worker and a mailing: at its pace, paused, stopped, killed; nobody twice, nobody who wants none."""
 
+import io
 import json
 import subprocess
 import sys
@@ -22,10 +23,19 @@ from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.updates import operations, queries, rules, sending
 from campaign_app.updates.models import UpdateLink
-from campaign_app.updates.recipients_file import kept_references
+from campaign_app.updates.recipients_file import kept_references, receive
 from tests.supporters import mails
 
-from .situations import again, identity, sending_update, supporter, two_organisers
+from .situations import (
+    again,
+    identity,
+    released,
+    resealed,
+    sending_update,
+    sheet_of,
+    supporter,
+    two_organisers,
+)
 
 WORKER = Path(__file__).with_name("killed_worker.py")
 
@@ -145,6 +155,28 @@ def test_a_stopped_mailing_sends_nothing_more_and_nothing_of_it_stays(petition, 
     assert queries.progress_of(again(mailing)).waiting == 0
     assert kept_references(settings.home) == []
     assert sealing.kept_mailing_keys(keys_dir=settings.keys_dir) == []
+
+
+def test_a_file_that_comes_after_the_sending_began_leaves_the_one_that_is_sent(petition, settings, mail_dir):
+    signers(petition, 2)
+    mailing, one = released(petition)
+    key, key_id = operations.expected_file(mailing)
+    file = resealed(sheet_of(petition), mailing)
+    supporter(petition, 3)
+    db.session.commit()
+    later = resealed(sheet_of(petition), again(mailing))
+    with receive(io.BytesIO(later), expected=key, key_id=key_id, home=settings.home) as late:
+        with receive(io.BytesIO(file), expected=key, key_id=key_id, home=settings.home) as received:
+            operations.load(mailing=mailing, received=received, by=one, now=utc_now())
+        operations.start(mailing=mailing, by=one, now=utc_now())
+        db.session.commit()
+        with pytest.raises(operations.NotInThisState):
+            operations.load(mailing=again(mailing), received=late, by=one, now=utc_now())
+        db.session.rollback()
+    rounds(3)
+
+    assert set(sent_to(mail_dir)) == {"signer1@example.org", "signer2@example.org"}
+    assert again(mailing).state == rules.DONE
 
 
 def test_a_locked_down_campaign_sends_no_news_and_goes_on_afterwards(petition, settings, mail_dir):
