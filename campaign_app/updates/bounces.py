@@ -22,7 +22,7 @@ from .models import Mailing, UpdateLink
 from .stopping import end_updates
 
 OUR_MESSAGE_ID = re.compile(r"<?\b([0-9a-f]{16})\.([0-9a-f]{32})@[A-Za-z0-9.-]+>?")
-STATUS = re.compile(r"^\s*status:\s*([245])\.(\d{1,3})\.(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
+STATUS = re.compile(r"^[ \t]*status:[ \t]*([245])\.(\d{1,3})\.(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 REASON = re.compile(r"\b(5\d\d)(?: (5)\.(\d{1,3})\.\d{1,3})?\b")
 POLICY = "7"  # RFC 3463, x.7.x: somebody refuses us, which says nothing of the mailbox
 NO_SUCH_MAILBOX = ("550", "551", "553")  # RFC 5321, where no enhanced code says more
@@ -53,7 +53,7 @@ def returned_of(text: bytes) -> Returned | None:
     text = text[:LARGEST_BOUNCE_BYTES]
     found = OUR_MESSAGE_ID.search(text.decode("utf-8", "replace"))
     if found is None:
-        found = OUR_MESSAGE_ID.search(_decoded(message_from_bytes(text, policy=policy.compat32)))
+        found = OUR_MESSAGE_ID.search(_decoded(text))
     if found is None:
         return None
     return Returned(found[1], found[2], is_hard=_says_hard(text))
@@ -61,13 +61,22 @@ def returned_of(text: bytes) -> Returned | None:
 
 def _says_hard(text: bytes) -> bool | None:
     """Whether a report says that the mailbox itself cannot be reached, for good; None where it gives no status."""
-    message = message_from_bytes(text, policy=policy.compat32)
-    said = STATUS.findall(_decoded(message)) or STATUS.findall(text.decode("utf-8", "replace"))
+    said = STATUS.findall(_decoded(text)) or STATUS.findall(text.decode("utf-8", "replace"))
     return any(kind == "5" and subject != POLICY for kind, subject, _detail in said) if said else None
 
 
-def _decoded(message: Message) -> str:
-    """Return every text of a report, its transfer encodings undone: some servers send theirs in base 64."""
+def _decoded(text: bytes) -> str:
+    """Return every text of a report, its transfer encodings undone: some servers send theirs in base 64.
+
+    Anybody can write to the mailbox: of mails within mails without end nothing is read, and the next one is.
+    """
+    try:
+        return _texts_of(message_from_bytes(text, policy=policy.compat32))
+    except RecursionError:
+        return ""
+
+
+def _texts_of(message: Message) -> str:
     parts = []
     for part in message.walk():
         if part.is_multipart():

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from ..accounts.sessions import organiser
 from ..clock import utc_now
 from ..config import settings
+from ..database import end_transaction
 from ..extensions import db
 from ..languages import format_number
 from . import bounces, operations, rules
@@ -105,6 +106,7 @@ def returned() -> ResponseReturnValue:
 def take_returned() -> ResponseReturnValue:
     """Count a mail that came back. Nothing of what was pasted is kept."""
     typed = request.form.get("returned", "")
+    end_transaction()  # to read a long report takes a moment, and nobody else should wait for it
     found = bounces.returned_of(typed.encode())
     if found is None:
         says = _(

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -188,6 +189,22 @@ def test_the_mailbox_is_read_what_is_ours_is_deleted_and_the_rest_is_left(contex
         assert take_returned(utc_now() + timedelta(minutes=5)) == 0
 
     assert not wants(signature_id)
+
+
+@pytest.mark.enable_socket
+def test_mails_within_mails_without_end_do_not_keep_the_next_one_from_being_read(context, signature_id):
+    bottomless = b"Content-Type: message/rfc822\r\n\r\n" * 5_000
+    with MailboxServer([bottomless, report()]) as mailbox, settings_with(context, bounces_url=mailbox.url):
+        assert take_returned(utc_now()) == 1
+
+    assert mailbox.flags[1] == {r"\Seen"}
+
+
+def test_a_report_of_empty_lines_is_read_in_a_moment():
+    begun = monotonic()
+    assert returned_of(report(status="") + b"\r\n" * 20_000).is_hard is None
+
+    assert monotonic() - begun < 2  # each empty line once: from each all that follow would be seven seconds
 
 
 @pytest.mark.enable_socket
