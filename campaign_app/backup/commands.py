@@ -23,6 +23,7 @@ LARGEST_KEY_FILE_BYTES = 10_000
 AFTERWARDS = (
     "what was signed after the backup is lost, and who was not yet mailed then signs again",
     "look at the team: whoever was removed since the backup can sign in again",
+    "the link that stops the news, in a mail sent since, stops none; the link to one's own signature does",
     "make a backup now",
 )
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -200,6 +201,11 @@ def _say_outcome(done: Restored) -> int:
     if done.hidden:
         click.echo(
             f"names hidden that were shown by choice: {done.hidden}; their owners can show them again",
+            err=True,
+        )
+    if done.ended:
+        click.echo(
+            f"releases, sheets and updates that were under way then, and are over: {done.ended}; ask for them anew",
             err=True,
         )
     for slug, found in done.recounts.items():

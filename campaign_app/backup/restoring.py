@@ -29,6 +29,7 @@ from ..petitions.models import Petition
 from ..signing import tombstones
 from ..signing.models import Pending, Signature
 from ..signing.recount import Recount, recount
+from . import under_way
 from .envelope import opened
 from .keys import SecretKey
 from .operations import sync_folder
@@ -74,11 +75,13 @@ class Present:
 class Restored:
     """What came of it. replayed: kind of withdrawal → how many. recounts: petition → cells against rows.
 
-    hidden: how many names that were shown by choice are not shown any more.
+    hidden: how many names that were shown by choice are not shown any more. ended: how many releases, sheets and
+    updates were under way on the day of the backup, and are over.
     """
 
     replayed: Counter[str] = field(default_factory=Counter)
     hidden: int = 0
+    ended: int = 0
     recounts: dict[str, Recount] = field(default_factory=dict)
 
 
@@ -151,6 +154,7 @@ def restore(
     The server and its worker must not run. Commits; a process that is killed on the way leaves the old database as it
     was. Safe to repeat. Raises RestoreRefused where the database is in use.
     """
+    shut = under_way.shut_here()
     db.session.remove()
     db.engine.dispose()
     own_list = tombstones.file_path()
@@ -159,7 +163,7 @@ def restore(
         inner = replace(settings(), home=folder, database_url="" if is_sqlite else settings().database_url)
         with create_app(inner).app_context():
             try:
-                outcome = _filled(file, secret, remembered, now)
+                outcome = _filled(file, secret, remembered, shut, now)
                 if not shows_names:
                     outcome.hidden = _hide_names()
                 # Before anything is final: a line too many repeats a wish, a line too few would lose one.
@@ -172,7 +176,9 @@ def restore(
     return outcome
 
 
-def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal], now: datetime) -> Restored:
+def _filled(
+    file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal], shut: Sequence[str], now: datetime
+) -> Restored:
     """Do all of it in the session's one transaction."""
     connection = db.session.connection()
     if connection.dialect.name == "postgresql":
@@ -183,7 +189,7 @@ def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal],
     make_tables(connection, header)
     load(connection, header, read_rows(header, lines))
     bring_to(connection, "head")
-    outcome = Restored(replayed=replay(remembered))
+    outcome = Restored(replayed=replay(remembered), ended=under_way.end(shut=shut, now=now))
     for petition_id, slug in db.session.execute(
         select(Petition.id, Petition.slug).order_by(Petition.id)
     ).all():
@@ -192,7 +198,7 @@ def _filled(file: BinaryIO, secret: SecretKey, remembered: Sequence[Withdrawal],
         action="backup.restore",
         by="command",
         subject=file_name(header.made_at),
-        details={kind: outcome.replayed[kind] for kind in tombstones.KINDS},
+        details={kind: outcome.replayed[kind] for kind in tombstones.KINDS} | {"ended": outcome.ended},
         now=now,
     )
     return outcome
