@@ -13,9 +13,10 @@ ENDPOINT = "approvals.waiting"
 
 
 def approval_lines(now: datetime) -> Iterable[Line]:
-    """Say what waits to be approved, and what waits because nobody else can approve it."""
+    """Say what waits to be approved, what is approved, and what waits because nobody else can approve it."""
     states = [queries.standing(each, now).state for each in queries.open_approvals()]
     asked = states.count(rules.ASKED)
+    approved = states.count(rules.APPROVED)
     alone = states.count(rules.WAITING) + states.count(rules.RELEASABLE)
     if asked:
         says = ngettext(
@@ -25,6 +26,14 @@ def approval_lines(now: datetime) -> Iterable[Line]:
             count=format_number(asked),
         )
         yield Line(urgency="now", says=says, endpoint=ENDPOINT)
+    if approved:
+        says = ngettext(
+            "%(count)s release is approved: whoever asked for it can go on.",
+            "%(count)s releases are approved: whoever asked for them can go on.",
+            approved,
+            count=format_number(approved),
+        )
+        yield Line(urgency="soon", says=says, endpoint=ENDPOINT)
     if alone:
         says = ngettext(
             "%(count)s release was asked for by somebody who is alone; an owner can cancel it.",

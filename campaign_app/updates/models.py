@@ -47,6 +47,11 @@ class Mailing(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trouble: Mapped[str] = mapped_column(word(40), default="")
 
+    def subject_in(self, language: str) -> str:
+        """Return its subject in a language, or in the first that it is written in."""
+        text: dict[str, str] = self.texts.get(language) or next(iter(self.texts.values()), {})
+        return text.get("subject") or self.reference
+
 
 class UpdateLink(Model):
     """By which link a mailbox stops updates: the hash of a token that only its mails hold, for each of its signatures.

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from ..accounts.models import Organiser
@@ -17,9 +19,10 @@ from ..approvals.rules import MAILING, OPEN_STATES
 from ..audit.operations import record
 from ..errors import Refusal
 from ..extensions import db
+from ..languages import LANGUAGES
 from ..mail import operations as mail
 from ..mail.rules import UPDATE
-from ..petitions.queries import petition_by_id
+from ..petitions.queries import PetitionRecord, petition_by_id
 from ..sealing.keys import keyring
 from ..sealing.mail import seal_mail
 from ..sealing.mailing import mailing_key_id
@@ -111,17 +114,28 @@ def ask(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
         raise NobodyAsked
     _move(mailing, {rules.DRAFT}, rules.ASKED)
     petition = petition_by_id(mailing.petition_id)
-    says = {lang: text["subject"] for lang, text in mailing.texts.items()}
     approvals.ask(
         kind=MAILING,
         room=ROOM,
         subject=petition.slug,
         reference=mailing.reference,
         digest=queries.digest_of(mailing),
-        says=says,
+        says={lang: _sentence(mailing, petition, lang) for lang in LANGUAGES},
         by=by,
         now=now,
     )
+
+
+def _sentence(mailing: Mailing, petition: PetitionRecord, lang: str) -> str:
+    """Return what an approver reads. Nothing of it is markup."""
+    with force_locale(lang):
+        return str(
+            _(
+                "Mail to those who signed “%(title)s” and asked for news. Subject: %(subject)s",
+                title=petition.text(lang).title,
+                subject=mailing.subject_in(lang),
+            )
+        )
 
 
 def take_back(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
