@@ -77,7 +77,11 @@ _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Let a command that only reads leave the write turn to others; a write inside it fails."""
+    """Let work that only reads leave the write turn to others; a write inside it fails.
+
+    The session's own transaction ends before: in a post it has the turn since its first statement.
+    """
+    end_transaction()
     token = _only_reads.set(True)
     try:
         yield

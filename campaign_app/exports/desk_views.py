@@ -17,6 +17,7 @@ from ..approvals.problems import ApprovalRefused, MayNot, NotReleasedYet
 from ..approvals.rules import Standing
 from ..audit.operations import record
 from ..clock import utc_now
+from ..database import one_moment
 from ..extensions import db
 from ..languages import LANGUAGES, current_language
 from ..petitions.queries import PetitionRecord, public_petition, public_petitions
@@ -69,7 +70,8 @@ def counts() -> ResponseReturnValue:
         abort(400)
     now = utc_now()
     try:
-        found = counts_of(petition, lang=lang, now=now)
+        with one_moment():
+            found = counts_of(petition, lang=lang, now=now)
     except PetitionUnknown:
         abort(404)
     packed = io.BytesIO()

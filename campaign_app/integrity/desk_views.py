@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from ..accounts.sessions import organiser
 from ..clock import utc_now
+from ..database import reading
 from ..extensions import db
 from ..languages import LANGUAGES, countries, current_language, format_number
 from ..petitions.models import Petition
@@ -86,6 +87,8 @@ def invalidate(slug: str) -> ResponseReturnValue:
         return _rule_page(found, form, errors), 422
     if not is_right:
         return _preview_page(found, form, asked, form.error_list), 422
+    with reading():  # nobody who signs waits while very many are counted
+        fitting = queries.preview(found.id, asked.rule).people
     try:
         run = operations.invalidate(
             petition=found,
@@ -93,7 +96,7 @@ def invalidate(slug: str) -> ResponseReturnValue:
             reason=form.reason.data or "",
             note=form.note.data or "",
             expected=int(form.expected.data or 0),
-            fitting=queries.preview(found.id, asked.rule).people,
+            fitting=fitting,
             by=organiser(),
             now=utc_now(),
         )
@@ -226,7 +229,8 @@ def _rule_page(found: Petition, form: RuleForm, errors: list[tuple[str, str]] | 
 def _preview_page(
     found: Petition, form: InvalidateForm, asked: Asked, errors: list[tuple[str, str]] | None = None
 ) -> str:
-    counted = queries.preview(found.id, asked.rule)
+    with reading():
+        counted = queries.preview(found.id, asked.rule)
     lang = current_language()
     return render_template(
         "integrity/preview.html",

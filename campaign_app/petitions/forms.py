@@ -71,7 +71,7 @@ def read_texts(post: Post, languages: Collection[str], *, must_be_whole: bool) -
             _check_text(typed, place, text, LONGEST[name])
             if name not in MARKDOWN_FIELDS:
                 _check_line(typed, place, text)
-            elif trouble := figure_trouble(text, language):
+            elif len(text) <= LONGEST[name] and (trouble := figure_trouble(text, language)):
                 typed.refuse(place, trouble)
     return typed
 

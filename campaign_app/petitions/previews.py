@@ -9,7 +9,7 @@ from ..facts.queries import all_facts, figure_as_text, render_figures
 from ..facts.rules import FigureUnresolved
 from ..rich_text import render_markdown
 from .avoiding import Avoided, Found, found_in, marked
-from .rules import MARKDOWN_FIELDS, TEXT_FIELDS
+from .rules import LONGEST, MARKDOWN_FIELDS, TEXT_FIELDS
 
 LOWEST_OF_PAGE = 5  # below the headings of the desk's own page
 
@@ -32,7 +32,11 @@ class FigureAtHand:
 
 
 def preview_text(language: str, words: Mapping[str, str], entries: Sequence[Avoided]) -> Preview:
-    """Return the five fields of a petition. A figure that cannot be shown stays as it is written."""
+    """Return the five fields of a petition, each as far as it may go: a million letters would be read for a minute.
+
+    A figure that cannot be shown stays as it is written.
+    """
+    words = {name: words[name][: LONGEST[name]] for name in TEXT_FIELDS}
     html = {
         name: _with_figures(words[name], language) if name in MARKDOWN_FIELDS else escape(words[name])
         for name in TEXT_FIELDS

@@ -194,37 +194,39 @@ def _typed_columns(
 
 def _page(found: Petition, columns: Sequence[Column], typed: forms.Typed | None = None, **more: Any) -> str:
     typed = typed or forms.Typed()
-    for column in columns:
-        drawn, notes = _drawn(column.language, column.words, typed)
-        column.preview, column.notes = Markup(drawn), {name: Markup(note) for name, note in notes.items()}  # noqa: S704
-    return render_template(
-        "petitions/texts.html",
-        petition=found,
-        title=title_of(found),
-        columns=columns,
-        typed=typed,
-        errors=typed.errors if request.form.get("act") != "preview" else [],
-        people=statement(found.id, now=utc_now()).people,
-        is_public=found.state in PUBLIC_STATES,
-        figures={column.language: figures_at_hand(column.language) for column in columns},
-        **more,
-    )
+    with reading():
+        for column in columns:
+            drawn, notes = _drawn(column.language, column.words, typed)
+            column.preview, column.notes = Markup(drawn), {name: Markup(note) for name, note in notes.items()}  # noqa: S704
+        return render_template(
+            "petitions/texts.html",
+            petition=found,
+            title=title_of(found),
+            columns=columns,
+            typed=typed,
+            errors=typed.errors if request.form.get("act") != "preview" else [],
+            people=statement(found.id, now=utc_now()).people,
+            is_public=found.state in PUBLIC_STATES,
+            figures={column.language: figures_at_hand(column.language) for column in columns},
+            **more,
+        )
 
 
 def _conflict(
     found: Petition, columns: Sequence[Column], typed: forms.Typed, languages: Sequence[str]
 ) -> ResponseReturnValue:
     """Show both texts; what was typed stays in the form, and may then be saved after theirs."""
-    stored = latest_texts(found.id)
-    for column in columns:
-        if column.language in languages:
-            theirs = editing.words_of(stored.get(column.language))
-            column.newer = {
-                name: differences(column.words[name], theirs[name])
-                for name in TEXT_FIELDS
-                if column.words[name] != theirs[name]
-            }
-            column.began_from = editing.version_of(stored.get(column.language))
+    with reading():
+        stored = latest_texts(found.id)
+        for column in columns:
+            if column.language in languages:
+                theirs = editing.words_of(stored.get(column.language))
+                column.newer = {
+                    name: differences(column.words[name], theirs[name])
+                    for name in TEXT_FIELDS
+                    if column.words[name] != theirs[name]
+                }
+                column.began_from = editing.version_of(stored.get(column.language))
     return _page(found, columns, typed, is_conflict=True), 409
 
 
