@@ -232,7 +232,7 @@ def test_a_second_factor_shown_again_makes_a_copy_of_the_cookie_worthless(app):
 
 
 def test_a_new_password_that_is_tried_first_is_refused_and_the_old_one_stays(app):
-    client = signed_in(app)
+    client = signed_in(app).language("en")
     weak = "owner@example.org 1"
     with app.app_context():
         kept = organiser_by_email(EMAIL).password
