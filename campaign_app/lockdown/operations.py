@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from ..audit.operations import record
 from ..audit.rules import BY_SYSTEM
@@ -15,8 +16,11 @@ def order(*, part: str, by: str, now: datetime) -> bool:
     """Put a part in force; False where it was already. Flushes; never commits, and puts nothing on record itself."""
     if db.session.get(LockdownOrder, part, with_for_update=True) is not None:
         return False
-    db.session.add(LockdownOrder(part=part, since=now, by=by))
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(LockdownOrder(part=part, since=now, by=by))
+    except IntegrityError:  # somebody else did at this moment
+        return False
     return True
 
 

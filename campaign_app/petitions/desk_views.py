@@ -23,7 +23,7 @@ from .blueprint import blueprint
 from .models import Petition
 from .news import news_of
 from .obstacles import addressees_of, against_opening, goals_of, latest_texts, missing_words
-from .operations import petition_by_slug
+from .operations import hold, petition_by_slug
 from .queries import forget_kept
 from .rules import (
     TRANSITIONS,
@@ -165,6 +165,13 @@ def petition_of(slug: str) -> Petition:
         return petition_by_slug(slug)
     except PetitionUnknown:
         abort(404)
+
+
+def petition_to_change(slug: str) -> Petition:
+    """Return a petition that nobody else changes meanwhile, or answer that there is none."""
+    found = petition_of(slug)
+    hold(found)
+    return found
 
 
 def title_of(found: Petition) -> str:

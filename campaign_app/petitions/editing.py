@@ -82,6 +82,7 @@ def save_texts(
     showed, 0 for none. is_correction: only a slip of the pen is put right. Raises ChangedMeanwhile naming the languages
     that have a newer version, before anything is written, and facts' FigureUnresolved. Flushes; never commits.
     """
+    operations.hold(petition)
     stored = latest_texts(petition.id)
     changed = {
         language: text
@@ -135,6 +136,7 @@ def set_addressees(
 
     rows: {"kind", "names"}. Raises ChangedMeanwhile. Flushes; never commits.
     """
+    operations.hold(petition)
     before = addressees_part(petition)
     after = [{"kind": row["kind"], "names": dict(row["names"])} for row in rows]
     if not _differs(before, after, began_from):
@@ -162,6 +164,7 @@ def set_goals(
     rows: {"threshold", "meanings"}, each threshold once. Raises ChangedMeanwhile, and GoalReached where one that was
     reached would go. Flushes; never commits.
     """
+    operations.hold(petition)
     before = goals_part(petition)
     after = sorted(
         ({"threshold": row["threshold"], "meanings": dict(row["meanings"])} for row in rows),
@@ -201,6 +204,7 @@ def change_settings(
 
     opens_at is looked at only for a draft: what has opened has opened. Raises ChangedMeanwhile. Flushes; never commits.
     """
+    operations.hold(petition)
     before = settings_part(petition)
     opens_at = opens_at if petition.state == "draft" else petition.opens_at
     required = _required(petition.home_language, required_languages)

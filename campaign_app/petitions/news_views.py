@@ -15,7 +15,7 @@ from . import editing, forms
 from . import news as news_room
 from .avoiding import avoided
 from .blueprint import blueprint
-from .desk_views import languages_to_write, may_edit, petition_of, title_of
+from .desk_views import languages_to_write, may_edit, petition_of, petition_to_change, title_of
 from .models import Petition, PetitionUpdate
 from .previews import Preview, preview_news
 from .queries import forget_kept
@@ -31,7 +31,7 @@ def new_news(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/news/new")
 def begin_news(slug: str) -> ResponseReturnValue:
     """Keep a piece of news as a draft."""
-    return _save(petition_of(slug), None)
+    return _save(petition_to_change(slug), None)
 
 
 @blueprint.get("/<slug>/news/<int:news_id>")
@@ -75,14 +75,14 @@ def edit_news(slug: str, news_id: int) -> ResponseReturnValue:
 @blueprint.post("/<slug>/news/<int:news_id>/edit")
 def save_news(slug: str, news_id: int) -> ResponseReturnValue:
     """Keep what was typed in a draft."""
-    found = petition_of(slug)
+    found = petition_to_change(slug)
     return _save(found, _update_of(found, news_id))
 
 
 @blueprint.post("/<slug>/news/<int:news_id>/publish")
 def publish_news(slug: str, news_id: int) -> ResponseReturnValue:
     """Put a piece of news on the petition's page."""
-    found = petition_of(slug)
+    found = petition_to_change(slug)
     update = _update_of(found, news_id)
     try:
         news_room.publish_news(petition=found, update=update, by=organiser(), now=utc_now())
@@ -100,7 +100,7 @@ def publish_news(slug: str, news_id: int) -> ResponseReturnValue:
 @blueprint.post("/<slug>/news/<int:news_id>/drop")
 def drop_news(slug: str, news_id: int) -> ResponseReturnValue:
     """Throw a draft away."""
-    found = petition_of(slug)
+    found = petition_to_change(slug)
     try:
         news_room.drop_news(petition=found, update=_update_of(found, news_id), by=organiser(), now=utc_now())
     except UpdatePublished:

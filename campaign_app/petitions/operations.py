@@ -102,6 +102,7 @@ def move(*, petition: Petition, to: str, obstacles: Sequence[str], now: datetime
     obstacles: what stands against the step, a line each (`obstacles.step_obstacles`); they stop a step to "open",
     "delivered" or "answered". Raises TransitionRefused, NotReadyToOpen, NotYetTold. Flushes; never commits.
     """
+    hold(petition)
     check_transition(petition.state, to)
     if to in TOLD_STATES and obstacles:
         raise NotYetTold("\n".join(obstacles))
@@ -131,7 +132,9 @@ def open_due_petitions(*, now: datetime) -> list[str]:
     The others stay drafts, and the desk's home says so. Flushes; never commits.
     """
     due = db.session.scalars(
-        select(Petition).where(Petition.state == "draft", Petition.opens_at <= now)
+        select(Petition)
+        .where(Petition.state == "draft", Petition.opens_at <= now)
+        .with_for_update(key_share=True)
     ).all()
     opened = []
     for petition in due:
@@ -143,6 +146,14 @@ def open_due_petitions(*, now: datetime) -> list[str]:
         record(action="petition.move", by=BY_SYSTEM, subject=petition.slug, details=details, now=now)
         opened.append(petition.slug)
     return opened
+
+
+def hold(petition: Petition) -> None:
+    """Read a petition anew and keep it until the transaction ends, so that of two changes one comes second.
+
+    Whoever signs meanwhile need not wait: a signature only points at it.
+    """
+    db.session.refresh(petition, with_for_update={"key_share": True})
 
 
 def petition_by_slug(slug: str) -> Petition:

@@ -9,7 +9,7 @@ from ..audit.operations import record
 from ..clock import utc_now
 from ..extensions import db
 from ..petitions import operations as petitions
-from ..petitions.desk_views import petition_of, title_of
+from ..petitions.desk_views import petition_of, petition_to_change, title_of
 from ..petitions.models import Petition
 from ..petitions.obstacles import against_step, step_obstacles
 from ..petitions.queries import forget_kept
@@ -22,7 +22,7 @@ blueprint = Blueprint("steps", __name__, url_prefix="/petitions")
 @blueprint.get("/<slug>/steps/<to>")
 def ask(slug: str, to: str) -> ResponseReturnValue:
     """Say what a step will do, and what stands against it."""
-    found = _able(slug, to)
+    found = _able(petition_of(slug), to)
     now = utc_now()
     return render_template(
         "signing/step.html",
@@ -37,7 +37,7 @@ def ask(slug: str, to: str) -> ResponseReturnValue:
 @blueprint.post("/<slug>/steps/<to>")
 def take(slug: str, to: str) -> ResponseReturnValue:
     """Take it, unless something stands against it."""
-    found, now = _able(slug, to), utc_now()
+    found, now = _able(petition_to_change(slug), to), utc_now()
     before = found.state
     try:
         petitions.move(petition=found, to=to, obstacles=step_obstacles(petition=found, to=to), now=now)
@@ -53,9 +53,8 @@ def take(slug: str, to: str) -> ResponseReturnValue:
     return redirect(url_for("editor.petition", slug=slug), 303)
 
 
-def _able(slug: str, to: str) -> Petition:
+def _able(found: Petition, to: str) -> Petition:
     """Return a petition that this step lies before; or answer that there is no such page."""
-    found = petition_of(slug)
     if to not in TRANSITIONS[found.state]:
         abort(404)
     return found
