@@ -10,10 +10,11 @@ from flask_security.utils import logout_user
 from sqlalchemy import update
 
 from ..clock import utc_now
-from ..database import at_once
+from ..database import at_once, reading
 from ..extensions import db
 from . import operations, queries, rules
 from .models import Organiser, OrganiserSession
+from .standing import usable_roles
 
 TOKEN = "nidaa_session"  # noqa: S105 - the name of a mark, not a secret
 LANGUAGE = "nidaa_language"
@@ -38,6 +39,19 @@ def organiser() -> Organiser:
     """Return whoever is signed in; only for pages that nobody else can open."""
     found: Organiser = current_user._get_current_object()
     return found
+
+
+def roles_before_reading() -> frozenset[str]:
+    """Return what a browser may do, before anything of its request is read or holds the turn to write."""
+    if TOKEN not in session:
+        return frozenset()
+    with reading():
+        row = queries.session_of(session[TOKEN])
+        if row is None or rules.session_is_over(
+            created_at=row.created_at, last_seen_at=row.last_seen_at, now=utc_now()
+        ):
+            return frozenset()
+        return usable_roles(db.session.get_one(Organiser, row.organiser_id))
 
 
 def factor_is_fresh() -> bool:

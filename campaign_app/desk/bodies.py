@@ -1,13 +1,13 @@
 """Every body of a request to the desk is here before anything begins a transaction; a file goes to the disk meanwhile.
 
-How long forms may be, access.py says. Files are larger by far: only whoever signed in here may send one.
+How long forms may be, access.py says. Files are larger by far: only whom that table names may send one.
 """
 
-from flask import Flask, request, session
+from flask import Flask, request
 
-from ..accounts.sessions import TOKEN
 from ..database import READING_METHODS
 from ..updates.rules import LARGEST_FILE_BYTES
+from .gate import may_send
 
 FILES = {"mailings.load": LARGEST_FILE_BYTES}
 
@@ -19,6 +19,6 @@ def register(desk: Flask) -> None:
     def _read_body() -> None:
         if request.method in READING_METHODS:
             return
-        if request.endpoint in FILES and TOKEN in session:
+        if request.endpoint in FILES and may_send(request.endpoint):
             request.max_content_length = FILES[request.endpoint]
         request.get_data(parse_form_data=True)

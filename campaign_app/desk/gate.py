@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ..accounts.desk_views import is_own_page, own_page
-from ..accounts.sessions import factor_is_fresh, organiser
+from ..accounts.sessions import factor_is_fresh, organiser, roles_before_reading
+from ..database import READING_METHODS
 from .access import ACCESS, CLOSED
 
 
@@ -15,13 +16,21 @@ def register(desk: Flask) -> None:
 
 
 def admit_long_forms(desk: Flask) -> None:
-    """Let the table say which forms may be long. Call it before anything that reads a request's body."""
+    """Let the table say which forms may be long, for those whom it names and nobody else.
+
+    Call it before anything that reads a request's body.
+    """
 
     @desk.before_request
     def _admit() -> None:
         longest = ACCESS.get(request.endpoint or "", CLOSED).body_bytes
-        if longest is not None:
+        if longest is not None and may_send(request.endpoint or ""):
             request.max_content_length = request.max_form_memory_size = longest
+
+
+def may_send(endpoint: str) -> bool:
+    """Whether a post can be meant for an endpoint, asked before its body is read: by whom else it is refused later."""
+    return request.method not in READING_METHODS and bool(ACCESS[endpoint].roles & roles_before_reading())
 
 
 def may_open(endpoint: str) -> bool:

@@ -3,10 +3,12 @@
 import pytest
 from werkzeug.routing import Rule
 
+from campaign_app.accounts import operations as accounts
 from campaign_app.accounts.models import Organiser
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.accounts.rules import ROLES
-from campaign_app.desk import access
+from campaign_app.clock import utc_now
+from campaign_app.desk import access, bodies
 from campaign_app.desk.access import ACCESS
 from campaign_app.errors import ConfigurationError
 from campaign_app.extensions import db
@@ -204,3 +206,29 @@ def roles_of(app) -> frozenset[str]:
     with app.app_context():
         found: Organiser = db.session.query(Organiser).filter_by(email=EMAIL).one()
         return found.role_names
+
+
+def test_only_whoever_may_write_there_sends_more_than_other_forms_hold(app, desk):
+    owner = signed_in(app)
+    long = "x" * 20_000
+    places = [
+        rule
+        for rule, method in rules_of(app)
+        if method == "POST" and (ACCESS[rule.endpoint].body_bytes or rule.endpoint in bodies.FILES)
+    ]
+    assert len(places) > 8
+
+    def _refused(client, **fields):
+        data = {"long": long, **fields}
+        return {rule.endpoint for rule in places if client.post(address(rule), data=data).status_code == 413}
+
+    everywhere = {rule.endpoint for rule in places}
+    assert _refused(owner, csrf_token=token_of(owner.get("/desk/sign-in"))) == set()
+    assert _refused(desk) == everywhere
+    give_roles(app, ["viewer"])
+    assert _refused(owner) == everywhere
+    give_roles(app, ["owner"])
+    with app.app_context():  # the browser keeps its cookie
+        accounts.end_other_sessions(organiser=organiser_by_email(EMAIL), but=None, now=utc_now())
+        db.session.commit()
+    assert _refused(owner) == everywhere
