@@ -132,6 +132,19 @@ def test_one_person_s_word_lets_nothing_leave(owner, petition, now):
     assert post(owner, f"{place}/make").location == place
 
 
+def test_the_asker_is_told_who_acts_next(owner, petition, now):
+    alone = ask(owner, petition)
+    assert "once a second owner or organiser has joined" in owner.get(alone).text
+
+    second = colleague(now.at)
+    assert "another owner or organiser opens “Approvals”" in owner.get(alone).text
+    assert "1 release waits for a second person." in owner.get("/desk/").text
+
+    approve(alone, second, now.at)
+    assert "Make the file" in owner.get(alone).text
+    assert "1 release is approved: whoever asked for it can go on." in owner.get("/desk/").text
+
+
 def test_two_people_release_a_sheet_that_says_so(owner, petition, now):
     place = ask(owner, petition)
     approve(place, colleague(now.at), now.at)
