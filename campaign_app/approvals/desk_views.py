@@ -102,21 +102,23 @@ def _settled(
 
 def _page() -> str:
     now, me = utc_now(), organiser()
+    waiting, settled = queries.open_approvals(), queries.settled_approvals()
+    standings = queries.standings([*waiting, *settled], now)
     shown = [
         Shown(
             each,
-            queries.standing(each, now),
+            standings[each.id],
             _place(each),
             queries.may_approve(each, me) and each.state == rules.ASKED,
             queries.may_cancel(each, me),
         )
-        for each in queries.open_approvals()
+        for each in waiting
     ]
     return render_template(
         "approvals/waiting.html",
         me=me,
         waiting=shown,
-        settled=[Shown(each, queries.standing(each, now)) for each in queries.settled_approvals()],
+        settled=[Shown(each, standings[each.id]) for each in settled],
         longest=int(rules.WAITS[rules.PERSONAL_DATA].total_seconds()) // HOUR_SECONDS,
         shortest=int(rules.WAITS[rules.LETTER].total_seconds()) // HOUR_SECONDS,
     )

@@ -1,6 +1,6 @@
 """Reads what was asked, and how it stands at a moment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -25,6 +25,16 @@ def approval_of(room: str, reference: str) -> Approval | None:
     )
 
 
+def approvals_of(room: str, references: Collection[str]) -> Mapping[str, Approval]:
+    """Return what was last asked about several things of a room, by reference."""
+    found = db.session.scalars(
+        select(Approval)
+        .where(Approval.room == room, Approval.reference.in_(references))
+        .order_by(Approval.id)
+    )
+    return {each.reference: each for each in found}
+
+
 def open_approvals() -> Sequence[Approval]:
     """Return what waits to be approved or released, the longest waiting first."""
     return db.session.scalars(
@@ -44,13 +54,23 @@ def settled_approvals(limit: int = SETTLED_SHOWN) -> Sequence[Approval]:
 
 def standing(approval: Approval, now: datetime) -> Standing:
     """Return how an approval stands. Reads only."""
-    return rules.standing_of(
-        state=approval.state,
-        kind=approval.kind,
-        asked_at=approval.asked_at,
-        alone_since=alone_since(approval.asked_by_id, approval.kind, now),
-        now=now,
-    )
+    return standings([approval], now)[approval.id]
+
+
+def standings(approvals: Sequence[Approval], now: datetime) -> Mapping[int, Standing]:
+    """Return how several stand, by their numbers. Reads the team once for each asker and kind that is open."""
+    asked = {(each.asked_by_id, each.kind) for each in approvals if each.state in rules.OPEN_STATES}
+    alone = {(asker_id, kind): alone_since(asker_id, kind, now) for asker_id, kind in asked}
+    return {
+        each.id: rules.standing_of(
+            state=each.state,
+            kind=each.kind,
+            asked_at=each.asked_at,
+            alone_since=alone.get((each.asked_by_id, each.kind)),
+            now=now,
+        )
+        for each in approvals
+    }
 
 
 def alone_since(asker_id: int, kind: str, now: datetime) -> datetime | None:

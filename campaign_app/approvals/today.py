@@ -14,7 +14,8 @@ ENDPOINT = "approvals.waiting"
 
 def approval_lines(now: datetime) -> Iterable[Line]:
     """Say what waits to be approved, what is approved, and what waits because nobody else can approve it."""
-    states = [queries.standing(each, now).state for each in queries.open_approvals()]
+    found = queries.standings(queries.open_approvals(), now)
+    states = [each.state for each in found.values()]
     asked = states.count(rules.ASKED)
     approved = states.count(rules.APPROVED)
     alone = states.count(rules.WAITING) + states.count(rules.RELEASABLE)

@@ -3,6 +3,7 @@
 import io
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,8 +202,10 @@ def _found(reference: str) -> SealedSheet:
     return found
 
 
-def _shown(found: SealedSheet) -> Shown:
-    return Shown(found, approved.standing(sheets.approval_of(found), utc_now()))
+def _shown(found: Sequence[SealedSheet]) -> list[Shown]:
+    approvals = approved.approvals_of(sheets.ROOM, [each.reference for each in found])
+    standings = approved.standings(list(approvals.values()), utc_now())
+    return [Shown(each, standings[approvals[each.reference].id]) for each in found]
 
 
 def _page(form: SheetForm, errors: list[tuple[str, str]] | None = None) -> str:
@@ -223,7 +226,7 @@ def _page(form: SheetForm, errors: list[tuple[str, str]] | None = None) -> str:
         choices=choices,
         formats=KINDS,
         all=ALL,
-        sheets=[_shown(each) for each in sheets.newest()],
+        sheets=_shown(sheets.newest()),
         titles={each.petition.id: each.title for each in choices},
     )
 

@@ -25,6 +25,7 @@ from campaign_app.mail.models import JobLease, OutboxMail
 from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.mail import open_mail
 from tests import organisers
+from tests.statements import sent
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -47,12 +48,12 @@ def second(owner):
     return join("second@example.org", ["organiser"], owner, now=NOW - timedelta(days=20))
 
 
-def ask(by, *, kind=rules.PERSONAL_DATA, digest=DIGEST, now=NOW):
+def ask(by, *, kind=rules.PERSONAL_DATA, digest=DIGEST, now=NOW, reference="sheet-1"):
     return operations.ask(
         kind=kind,
         room="exports",
         subject="lists-and-graves",
-        reference="sheet-1",
+        reference=reference,
         digest=digest,
         says={"en": "A sheet", "ar": "قائمة"},
         by=by,
@@ -270,6 +271,21 @@ def test_of_one_reference_at_most_one_is_open(owner):
 
     assert len(open_ones) == 1
     assert len(db.session.scalars(select(Approval)).all()) == 2
+
+
+def test_the_team_is_read_once_however_much_waits(owner, second):
+    for reference in ("a", "b", "c"):
+        ask(owner, reference=reference)
+    waiting = queries.open_approvals()
+
+    with sent() as for_one:
+        one = queries.standings(waiting[:1], NOW)
+    with sent() as for_all:
+        found = queries.standings(waiting, NOW)
+
+    assert len(for_all) <= len(for_one)
+    assert found[waiting[0].id] == one[waiting[0].id] == queries.standing(waiting[0], NOW)
+    assert queries.approvals_of("exports", ["a", "c", "unknown"]) == {"a": waiting[0], "c": waiting[2]}
 
 
 def test_everything_is_on_record_by_name(owner, second):
