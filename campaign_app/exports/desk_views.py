@@ -159,11 +159,15 @@ def download(reference: str) -> ResponseReturnValue:
             )
             return redirect(url_for(".sheet", reference=reference), 303)
         path = sheets.take(sheet=found, by=me, now=now)
-    except sheets.NotReady:
+        name = f"{found.petition.slug}-{found.kind}-{found.file_name}"
+        # Opened before it stands on record: whoever deletes the file from here on takes nothing away.
+        answer = send_file(
+            path, "application/octet-stream", as_attachment=True, download_name=name, etag=False
+        )
+    except (sheets.NotReady, FileNotFoundError):
         return _over(reference)
-    name = f"{found.petition.slug}-{found.kind}-{found.file_name}"
     db.session.commit()
-    return send_file(path, "application/octet-stream", as_attachment=True, download_name=name, etag=False)
+    return answer
 
 
 @blueprint.get("/<reference>/manifest")

@@ -136,7 +136,11 @@ def cancel(*, sheet: SealedSheet, by: Organiser, now: datetime) -> None:
 
 
 def take(*, sheet: SealedSheet, by: Organiser, now: datetime) -> Path:
-    """Put on record that somebody downloads a sheet, and return its file. Never commits. Raises NotReady."""
+    """Put on record that somebody downloads a sheet, and return its file. Never commits.
+
+    Held until then, so that nobody takes what another has just cancelled. Raises NotReady.
+    """
+    db.session.refresh(sheet, with_for_update={"of": SealedSheet})
     path = path_of(sheet)
     if sheet.state != rules.READY or not path.is_file():
         raise NotReady("there is no file")

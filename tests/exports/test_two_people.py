@@ -354,6 +354,24 @@ def test_a_file_is_deleted_when_its_time_comes_or_when_it_is_cancelled(owner, pe
     assert post(owner, f"{first}/download").status_code == 303  # with words that there is no file
 
 
+def test_a_file_that_goes_while_it_is_asked_for_is_not_on_record_as_taken(owner, petition, now, monkeypatch):
+    place = ask(owner, petition)
+    approve(place, colleague(now.at), now.at)
+    post(owner, f"{place}/make")
+    making.make_released(now=now.at)
+    take = sheets.take
+
+    def _taken_and_deleted(**who):
+        path = take(**who)
+        path.unlink()
+        return path
+
+    monkeypatch.setattr(sheets, "take", _taken_and_deleted)
+
+    assert post(owner, f"{place}/download").status_code == 303
+    assert "export.download" not in {entry.action for entry in audit.entries()}
+
+
 def test_a_release_lasts_a_week_however_often_its_file_is_made_anew(petition, team, signatures):
     owner, second = team
     begun = utc_now()
