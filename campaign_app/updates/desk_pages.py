@@ -40,7 +40,7 @@ def done(mailing: Mailing, act: Callable[[], Any], says: str) -> ResponseReturnV
     except operations.NotInThisState:
         return moved_on(mailing)
     except operations.LanguagesMissing as missing:
-        names = ", ".join(LANGUAGES[lang].name for lang in missing.languages if lang in LANGUAGES)
+        names = " · ".join(LANGUAGES[lang].name for lang in missing.languages if lang in LANGUAGES)
         return refused(
             mailing, _("A required language lacks its subject or its text: %(names)s", names=names)
         )
