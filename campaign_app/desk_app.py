@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from . import config, database, finished_pages, languages, security_headers, templating
 from .accounts import factors, limits, security, sessions
@@ -46,6 +47,7 @@ from .updates.desk_pages import blueprint as update_views
 from .updates.today import update_lines
 
 COOKIE = "nidaa-desk"
+LARGEST_ROW_NUMBER = 2**31 - 1
 # What a room says on the home, in the order of this list; rooms that come later are added here and nowhere else.
 LINES: tuple[Lines, ...] = (
     lockdown_lines,
@@ -100,6 +102,7 @@ def create_desk(public: Flask, *, inline_style: str) -> Flask:
     desk.config.update(_cookie_and_forms(public))
     for name in (EXTENSION, SHIELD, finished_pages.STORE):
         desk.extensions[name] = public.extensions[name]
+    desk.url_map.converters["int"] = RowNumber
     desk.url_map.strict_slashes = desk.url_map.merge_slashes = False
     desk.jinja_env.trim_blocks = desk.jinja_env.lstrip_blocks = True
     for name in ("static_url", "critical_css"):
@@ -138,6 +141,17 @@ def _register_rooms(desk: Flask, *, secret: bytes) -> None:
     desk.extensions[views.LINES] = LINES
     desk.extensions[PLACES] = APPROVAL_PLACES
     access.refuse_unlisted(desk.view_functions)
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address is that of a row: one that no column holds is no page, and no defect."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number. Raises ValidationError."""
+        number: int = super().to_python(value)
+        if number > LARGEST_ROW_NUMBER:
+            raise ValidationError
+        return number
 
 
 class DeskSession(SecureCookieSessionInterface):

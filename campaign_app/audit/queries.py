@@ -110,7 +110,7 @@ def _filtered(wanted: Filter) -> Select[Any]:
         query = query.where(AuditEntry.by == wanted.by)
     if wanted.first_day:
         query = query.where(AuditEntry.at >= _midnight(wanted.first_day))
-    if wanted.last_day:
+    if wanted.last_day and wanted.last_day < date.max:  # no day follows that one
         query = query.where(AuditEntry.at < _midnight(wanted.last_day + timedelta(days=1)))
     return query
 

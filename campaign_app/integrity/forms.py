@@ -18,6 +18,7 @@ LONGEST_EVIDENCE = 500
 LONGEST_LABEL = 100
 EAST_OF_US = timedelta(days=1)  # where a day begins before it does in UTC
 MOST = 100_000_000
+LONGEST_NUMBER = 12  # digits, with such as stand before a number for nothing
 CODE = re.compile(r"[A-Za-z0-9_-]{0,32}\Z")
 SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 RULE_FIELDS = ("domain", "source", "path", "country", "language", "first_on", "last_on")
@@ -199,5 +200,6 @@ def _hold_to_text(field: Any, longest: int, message: Any) -> None:
 
 def _hold_to_number(field: Any, most: int, message: Any) -> None:
     field.data = "".join(fold_digits(field.data or "").split())
-    if not field.data.isascii() or not field.data.isdecimal() or not 0 < int(field.data[:12]) <= most:
+    is_number = field.data.isascii() and field.data.isdecimal() and len(field.data) <= LONGEST_NUMBER
+    if not is_number or not 0 < int(field.data) <= most:
         raise ValidationError(message)

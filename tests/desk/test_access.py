@@ -1,7 +1,7 @@
 """Who may open what: the table is whole, and every endpoint is asked for as every role and as nobody."""
 
 import pytest
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from campaign_app.accounts import operations as accounts
 from campaign_app.accounts.models import Organiser
@@ -232,3 +232,16 @@ def test_only_whoever_may_write_there_sends_more_than_other_forms_hold(app, desk
         accounts.end_other_sessions(organiser=organiser_by_email(EMAIL), but=None, now=utc_now())
         db.session.commit()
     assert _refused(owner) == everywhere
+
+
+def test_a_number_that_no_row_can_have_is_no_page_and_no_defect(app, desk):
+    with_numbers = [
+        (rule, method)
+        for rule, method in rules_of(app)
+        if any(isinstance(each, IntegerConverter) for each in rule._converters.values())
+    ]
+    assert len(with_numbers) > 15
+
+    for rule, method in with_numbers:
+        values = {name: 2**31 for name in rule.arguments}
+        assert desk.open("/desk" + rule.build(values)[1], method=method).status_code in (404, 405), rule

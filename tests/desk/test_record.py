@@ -89,6 +89,7 @@ def test_the_record_is_read_filtered_saved_and_checked_at_the_desk(history, monk
     assert "No entry fits" in words(owner.get(PLACE, query_string={"action": "mail."}))
     assert owner.get(PLACE, query_string={"from": "soon"}).status_code == 422
     assert owner.get(PLACE, query_string={"before": 10**30}).status_code == 200
+    assert owner.get(PLACE, query_string={"to": "9999-12-31"}).status_code == 200
 
     began = (utc_now() - LONG_AGO).date().isoformat()
     saved = owner.send(f"{PLACE}export", page=PLACE, **{"as": "csv", "action": "petition.move", "to": began})

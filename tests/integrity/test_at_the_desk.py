@@ -154,6 +154,8 @@ def test_a_total_from_elsewhere_is_published_once_somebody_else_has_checked_it(a
     assert page.status_code == 422
     for field in ("number", "as_of", "evidence", "sha256", "sheets", "held_by", "destroy_by"):
         assert f'href="#{field}"' in page.text, field
+    too_much = first.send(place + "record", page=place, **(total | {"number": "0" * 11 + "1" + "0" * 30}))
+    assert 'href="#number"' in too_much.text
     first.send(place + "record", page=place, **total)
     paper = {"kind": "paper", "sheets": "3", "held_by": "Test Organiser", "destroy_by": "2999-01-01"}
     first.send(place + "record", page=place, **(total | paper | {"name": "Sheets", "number": "40"}))
