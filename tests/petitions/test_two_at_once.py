@@ -1,4 +1,7 @@
-"""Two people who change the same at the same moment: one comes second, and nothing that either typed is lost. In an emergency, too."""
+"""Two people who change the same at the same moment: one comes second, and nothing that either typed is lost.
+
+In an emergency, too.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
