@@ -70,7 +70,9 @@ class InvalidatedSignature(Model):
     __tablename__ = "invalidated_signature"
 
     signature_id: Mapped[bytes] = mapped_column(
-        LargeBinary(KEY_BYTES), ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True
+        LargeBinary(KEY_BYTES),
+        ForeignKey("signature.id", ondelete="CASCADE", onupdate="CASCADE"),  # who signs again gets a new key
+        primary_key=True,
     )
     invalidation_id: Mapped[int] = mapped_column(ForeignKey("invalidation.id"), index=True)
     took_mailbox: Mapped[bool]

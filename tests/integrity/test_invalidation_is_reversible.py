@@ -118,7 +118,7 @@ def test_a_step_that_breaks_before_its_commit_is_taken_again(house, by):
     assert numbers(house)[1] == {"automated": 40}
 
 
-def test_who_left_meanwhile_stays_gone_and_who_signed_again_counts_once(house, by):
+def test_who_left_meanwhile_stays_gone(house, by):
     run = begin(house, by, 40)
     let_work()
     rows = db.session.execute(
