@@ -23,6 +23,7 @@ blueprint = Blueprint("mailings", __name__, url_prefix="/updates")
 
 
 def mailing_or_404(reference: str) -> Mailing:
+    """Return a mailing by its reference, or answer that there is none."""
     found = queries.mailing_of(reference)
     if found is None:
         abort(404)
@@ -30,6 +31,7 @@ def mailing_or_404(reference: str) -> Mailing:
 
 
 def shown(mailing: Mailing) -> ResponseReturnValue:
+    """Lead to the page of a mailing."""
     return redirect(url_for(".show", reference=mailing.reference), 303)
 
 
@@ -66,6 +68,7 @@ def done(mailing: Mailing, act: Callable[[], Any], says: str) -> ResponseReturnV
 
 
 def refused(mailing: Mailing, says: str) -> ResponseReturnValue:
+    """Undo, and show a mailing again with what stands against the act."""
     reference = mailing.reference
     db.session.rollback()
     flash(says, "error")
@@ -73,12 +76,14 @@ def refused(mailing: Mailing, says: str) -> ResponseReturnValue:
 
 
 def moved_on(mailing: Mailing) -> ResponseReturnValue:
+    """Say that a mailing is no longer in the state that the page showed."""
     return refused(
         mailing, _("Nothing was changed: this update has moved on meanwhile. This is how it stands now.")
     )
 
 
 def page_of(mailing: Mailing, errors: list[tuple[str, str]] | None = None) -> str:
+    """Return the page of a mailing as it stands. errors: (field, what to correct)."""
     approval = approval_of(operations.ROOM, mailing.reference)
     found = operations.mailing_key(mailing)
     return render_template(
