@@ -11,22 +11,50 @@ from ..extensions import db
 from ..mail.hooks import Outcome
 from ..mail.troubles import DeliveryPostponed
 from ..petitions.queries import petition_by_id
+from ..sealing import tags
+from ..sealing.problems import PetitionKeyShredded
 from ..signing.models import Signature
+from ..signing.rules import canonical_email
 from . import bounces, rules
 from .mail_text import compose_update
 from .models import Mailing
 from .queries import is_locked_down, text_for
 
 
-def wanted(signatures: Sequence[bytes]) -> set[bytes]:
-    """Return those of some signatures that are counted and want news at this moment."""
-    return set(
-        db.session.scalars(
-            select(Signature.id).where(
-                Signature.id.in_(signatures), Signature.state == "counted", Signature.wants_updates
-            )
+def wanted(signatures: Sequence[bytes], *, petition_id: int) -> dict[bytes, bytes | None]:
+    """Return those of a petition's signatures that are counted and want news now, each with its mailbox's mark."""
+    found = db.session.execute(
+        select(Signature.id, Signature.tag).where(
+            Signature.id.in_(signatures),
+            Signature.petition_id == petition_id,
+            Signature.state == "counted",
+            Signature.wants_updates,
         )
     )
+    return {row.id: row.tag for row in found}
+
+
+def of_mailbox(
+    recipient: rules.Recipient, wanting: Mapping[bytes, bytes | None], key: bytes | None
+) -> tuple[bytes, ...]:
+    """Return those of a recipient's signatures that want news and were given from the very mailbox it names.
+
+    Whoever seals the file could write any address into it; the mark of the signature tells, while there are marks.
+    """
+    mark = tags.tag(key, canonical_email(recipient.to)) if key else None
+    return tuple(
+        each
+        for each in recipient.signatures
+        if each in wanting and (mark is None or wanting[each] in (None, mark))
+    )
+
+
+def tag_key(petition_id: int) -> bytes | None:
+    """Return what recognises a petition's mailboxes; None once it was destroyed. Raises KeyProblem."""
+    try:
+        return tags.petition_tag_key(petition_id, session=db.session)
+    except PetitionKeyShredded:
+        return None
 
 
 class MailsOfMailings:
@@ -42,7 +70,8 @@ class MailsOfMailings:
             raise DeliveryPostponed("the mailing is paused")
         if is_locked_down():
             raise DeliveryPostponed("the campaign is locked down")
-        if not is_test and not wanted([bytes.fromhex(each) for each in parameters["ids"]]):
+        ids = [bytes.fromhex(each) for each in parameters["ids"]]
+        if not is_test and not wanted(ids, petition_id=mailing.petition_id):
             return None
         lang, text = text_for(mailing, parameters["language"])
         return compose_update(

@@ -5,7 +5,7 @@ repeats or loses none of them. Of those in the outbox a crash repeats at most th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from ..sealing.problems import CannotOpen, KeyProblem
 from ..sealing.tokens import token_hash
 from ..signing.models import Signature
 from . import bounces, queries, rules
-from .mails import wanted
+from .mails import of_mailbox, tag_key, wanted
 from .models import Mailing, UpdateLink
 from .queries import mark_of
 from .recipients_file import (
@@ -136,8 +136,8 @@ def _read(mailing: Mailing, content_key: bytes, size: int) -> Portion:
     path = recipients_path(settings().home, mailing.reference)
     rows, place = read_rows(path, place=mailing.place, limit=size)
     portion = Portion(place=place, rows=len(rows))
-    if not rows:  # the file is not the one that was loaded
-        raise rules.NotAMailing(rules.CUT_SHORT)
+    if not rows:
+        raise rules.NotAMailing(rules.CUT_SHORT)  # the file is not the one that was loaded
     found: dict[bytes, rules.Recipient] = {}
     for number, sealed in enumerate(rows, mailing.rows_read + 1):
         try:
@@ -154,12 +154,14 @@ def _read(mailing: Mailing, content_key: bytes, size: int) -> Portion:
             )
         )
     )
-    wanting = wanted([each for recipient in found.values() for each in recipient.signatures])
+    ids = [each for recipient in found.values() for each in recipient.signatures]
+    wanting, key = wanted(ids, petition_id=mailing.petition_id), tag_key(mailing.petition_id)
     for digest, recipient in found.items():
-        if digest in had or not wanting & set(recipient.signatures):
+        theirs = of_mailbox(recipient, wanting, key)
+        if digest in had or not theirs:
             portion.unwanted += 1
         else:
-            portion.recipients.append(recipient)
+            portion.recipients.append(replace(recipient, signatures=theirs))
     return portion
 
 

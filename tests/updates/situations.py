@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -25,9 +25,11 @@ from campaign_app.exports.rules import CONTACTS, header_of
 from campaign_app.extensions import db
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions.queries import PetitionRecord
+from campaign_app.sealing import tags
 from campaign_app.sealing.contacts import seal_contact
 from campaign_app.sealing.keys import keyring
 from campaign_app.signing.models import Signature
+from campaign_app.signing.rules import canonical_email
 from campaign_app.tally import operations as tally
 from campaign_app.updates import operations, queries, resealing, sending
 from campaign_app.updates.models import Mailing, UpdateLink
@@ -63,6 +65,7 @@ def supporter(
     mailbox: int | None = None,
 ) -> Signature:
     """Put a counted signature into the database and return it. mailbox: whose mailbox it shares."""
+    email = email or f"signer{number if mailbox is None else mailbox}@example.org"
     cell = tally.add(
         event="confirmed",
         petition_id=petition.id,
@@ -79,7 +82,7 @@ def supporter(
         "format": 1,
         "id": signature_id.hex(),
         "name": f"Test Signer {number}",
-        "email": email or f"signer{number}@example.org",
+        "email": email,
         "country": "DE",
         "language": language,
         "consents": {"signing": 1, "updates": 1 if wants else None},
@@ -90,7 +93,7 @@ def supporter(
     signature = Signature(
         id=signature_id,
         petition_id=petition.id,
-        tag=hashlib.sha256(b"tag %d" % (number if mailbox is None else mailbox)).digest(),
+        tag=tags.tag(tags.petition_tag_key(petition.id, session=db.session), canonical_email(email)),
         nth=nth,
         person_tag=hashlib.sha256(b"person %d" % number).digest(),
         state="counted",
@@ -125,8 +128,13 @@ def sheet_of(petition: PetitionRecord) -> bytes:
     return out.getvalue()
 
 
-def resealed(sheet: bytes, mailing: Mailing) -> bytes:
-    """Return the file of recipients that `campaign seal-mailing` makes of a sheet."""
+def resealed(
+    sheet: bytes, mailing: Mailing, forge: Callable[[dict[str, Any]], Any] = lambda mailboxes: None
+) -> bytes:
+    """Return the file of recipients that `campaign seal-mailing` makes of a sheet.
+
+    forge: what somebody changes in it who has the campaign's secret key.
+    """
     key = operations.mailing_key(mailing)
     assert key is not None
     secret = keyring().demo_secrets[0]
@@ -134,6 +142,7 @@ def resealed(sheet: bytes, mailing: Mailing) -> bytes:
     work = resealing.begin(header_of(first), key, secret)
     resealing.gather(lines, resealing=work, secret=secret)
     assert work.is_whole, work.report
+    forge(work.mailboxes)
     return b"".join(resealing.sealed_lines(work))
 
 
@@ -167,10 +176,16 @@ def released(petition: PetitionRecord, *, pace: int = 1_200) -> tuple[Mailing, O
     return again(mailing), one
 
 
-def sending_update(petition: PetitionRecord, settings: Any, *, pace: int = 1_200) -> Mailing:
+def sending_update(
+    petition: PetitionRecord,
+    settings: Any,
+    *,
+    pace: int = 1_200,
+    forge: Callable[[dict[str, Any]], Any] = lambda mailboxes: None,
+) -> Mailing:
     """Return an update that is being sent to everyone who is counted now and asked for news."""
     mailing, one = released(petition, pace=pace)
-    file = resealed(sheet_of(petition), mailing)
+    file = resealed(sheet_of(petition), mailing, forge)
     key, key_id = operations.expected_file(mailing)
     with receive(io.BytesIO(file), expected=key, key_id=key_id, home=settings.home) as received:
         operations.load(mailing=mailing, received=received, by=one, now=utc_now())

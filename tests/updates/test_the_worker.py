@@ -5,11 +5,12 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.clock import utc_now
@@ -18,7 +19,10 @@ from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown import rules as lockdown_rules
 from campaign_app.mail import rules as mail_rules
 from campaign_app.mail.worker import run_batch
+from campaign_app.petitions.queries import public_petitions
 from campaign_app.sealing import mailing as sealing
+from campaign_app.sealing.keys import keyring
+from campaign_app.sealing.models import PetitionKey
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.updates import operations, queries, rules, sending
@@ -109,6 +113,39 @@ def test_whoever_left_or_stopped_after_the_sheet_is_never_mailed_and_readers_get
     assert 'dir="rtl"' in by_address["signer4@example.org"].get_body(("html",)).get_content()
     done = again(mailing)
     assert (done.recipients, done.sent, done.unwanted, done.undeliverable) == (4, 2, 2, 0)
+
+
+def test_a_forged_file_reaches_nobody_who_did_not_ask_for_news_of_this_petition(petition, settings, mail_dir):
+    signers(petition, 2)
+    other = next(each for each in public_petitions() if each.id != petition.id)
+    supporter(other, 7)
+    db.session.commit()
+
+    def forge(mailboxes):
+        first, second = mailboxes
+        mailboxes[first] = replace(mailboxes[first], to="somebody.else@example.org")
+        mailboxes[second] = replace(mailboxes[second], signatures=(identity(2), identity(1)))
+        mailboxes["other"] = rules.Recipient("signer7@example.org", "en", (identity(7),), "s" * 32)
+
+    mailing = sending_update(petition, settings, forge=forge)
+    rounds(3)
+
+    assert sent_to(mail_dir) == {"signer2@example.org": 1}
+    assert again(mailing).unwanted == 2
+    assert db.session.scalars(select(UpdateLink.signature_id)).all() == [identity(2)]
+
+
+def test_once_mailboxes_cannot_be_recognised_any_more_news_still_reach_them(petition, settings, mail_dir):
+    signers(petition, 1)
+    mailing = sending_update(petition, settings)
+    db.session.execute(update(PetitionKey).where(PetitionKey.petition_id == petition.id).values(wrapped=None))
+    db.session.execute(update(Signature).values(tag=None, person_tag=None))
+    db.session.commit()
+    keyring().tag_keys.pop(petition.id, None)
+    rounds(3)
+
+    assert sent_to(mail_dir) == {"signer1@example.org": 1}
+    assert again(mailing).sent == 1
 
 
 def test_whoever_stops_while_their_mail_waits_gets_none(petition, settings, mail_dir):
