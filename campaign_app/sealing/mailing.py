@@ -136,12 +136,7 @@ def mailing_secret(point: bytes, *, keys_dir: Path) -> MailingSecret:
 
 def destroy_mailing_secret(point: bytes, *, keys_dir: Path) -> None:
     """Destroy the secret half of a public key on this host, if it is here: its file can then be opened by nobody."""
-    destroy_mailing_key(mailing_key_id(point), keys_dir=keys_dir)
-
-
-def destroy_mailing_key(name: str, *, keys_dir: Path) -> None:
-    """Destroy the secret key of that name on this host, if it is here."""
-    path = keys_dir / FOLDER / f"{MAILING_SECRET}-{name}.json"
+    path = keys_dir / FOLDER / f"{MAILING_SECRET}-{mailing_key_id(point)}.json"
     if path.exists():
         destroy_key_file(keys_dir / FOLDER, read_key_file(path))
 

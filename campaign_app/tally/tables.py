@@ -123,7 +123,7 @@ def _settled_places(petition_id: int, span: Span) -> _Places:
         return found
     shorter = [
         (each.last_day, places)
-        for (number, each), places in kept.items()
+        for (number, each), places in list(kept.items())  # another thread may add one meanwhile
         if number == petition_id and each.first_day == span.first_day and each.last_day < span.last_day
     ]
     if shorter:

@@ -283,18 +283,17 @@ def _note_trouble(mailing: Mailing, trouble: str) -> None:
 
 
 def _forget_what_is_over() -> None:
-    """Destroy the recipients and the keys on this host whose mailing is over."""
+    """Destroy the recipients and the keys on this host whose mailing is over, or is unknown since a restore."""
     home, keys_dir = settings().home, settings().keys_dir
     files, keys = set(kept_references(home)), set(sealing.kept_mailing_keys(keys_dir=keys_dir))
     if not files and not keys:
         return
     with reading():
-        over = db.session.execute(
-            select(Mailing.reference, Mailing.key_point).where(Mailing.state.in_(rules.OVER))
-        ).all()
-    for reference, point in over:
-        if reference in files:
-            forget(home, reference)
-            current_app.extensions.get(CONTENT_KEYS, {}).pop(reference, None)
-        if point is not None and sealing.mailing_key_id(point) in keys:
-            sealing.destroy_mailing_secret(point, keys_dir=keys_dir)
+        known = db.session.execute(select(Mailing.reference, Mailing.key_point, Mailing.state)).all()
+    goes_on = {row.reference for row in known if row.state not in rules.OVER}
+    for reference in files - goes_on:
+        forget(home, reference)
+        current_app.extensions.get(CONTENT_KEYS, {}).pop(reference, None)
+    for row in known:
+        if row.state in rules.OVER and row.key_point and sealing.mailing_key_id(row.key_point) in keys:
+            sealing.destroy_mailing_secret(row.key_point, keys_dir=keys_dir)

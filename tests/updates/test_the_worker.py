@@ -27,7 +27,7 @@ from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.updates import operations, queries, rules, sending
 from campaign_app.updates.models import UpdateLink
-from campaign_app.updates.recipients_file import kept_references, receive
+from campaign_app.updates.recipients_file import kept_references, receive, recipients_path
 from tests.supporters import mails
 
 from .situations import (
@@ -235,6 +235,21 @@ def test_a_locked_down_campaign_sends_no_news_and_goes_on_afterwards(petition, s
     rounds(4, now + timedelta(minutes=20))
 
     assert len(sent_to(mail_dir)) == 8
+
+
+def test_recipients_of_a_mailing_that_a_restored_database_does_not_know_are_deleted(
+    petition, settings, mail_dir
+):
+    signers(petition, 1)
+    mailing = sending_update(petition, settings)
+    unknown = recipients_path(settings.home, "f" * 16)
+    unknown.write_bytes(b"sealed")
+
+    sending.prepare(utc_now())
+    db.session.rollback()
+
+    assert kept_references(settings.home) == [again(mailing).reference]
+    rounds(3)
 
 
 def test_a_mailing_without_its_recipients_says_so_and_other_mail_goes_on(petition, settings, mail_dir):
