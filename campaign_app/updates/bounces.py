@@ -121,10 +121,13 @@ def take(*, returned: Returned, by_hand: bool, now: datetime) -> Outcome:
 
 
 def note(*, mark: bytes, mailing_id: int, now: datetime) -> Outcome:
-    """Note that a mailing came back from a mailbox for good. Executes; never commits."""
+    """Note that a mailing came back from a mailbox for good. Executes; never commits.
+
+    Only the last that went there counts: whoever saw one of our Message-IDs can claim returns of others.
+    """
     links = db.session.execute(
         select(UpdateLink.signature_id, UpdateLink.bounces, UpdateLink.bounced_mailing_id)
-        .where(UpdateLink.bounce_mark == mark)
+        .where(UpdateLink.bounce_mark == mark, UpdateLink.mailing_id == mailing_id)
         .with_for_update()
     ).all()
     if not links:
@@ -134,7 +137,7 @@ def note(*, mark: bytes, mailing_id: int, now: datetime) -> Outcome:
     count = max(link.bounces for link in links) + 1
     db.session.execute(
         update(UpdateLink)
-        .where(UpdateLink.bounce_mark == mark)
+        .where(UpdateLink.bounce_mark == mark, UpdateLink.mailing_id == mailing_id)
         .values(bounces=count, bounced_mailing_id=mailing_id)
     )
     if count < rules.HARD_BOUNCES:
