@@ -237,6 +237,35 @@ def test_a_locked_down_campaign_sends_no_news_and_goes_on_afterwards(petition, s
     assert len(sent_to(mail_dir)) == 8
 
 
+def test_two_workers_who_read_the_same_rows_put_them_into_the_outbox_once(petition, settings, mail_dir):
+    signers(petition, 3)
+    mailing = sending_update(petition, settings)
+    db.session.expunge(mailing)
+    portion = sending._read(mailing, sending._content_key(mailing), 2)
+    sending._seal(portion, mailing, keyring().mail_public)
+
+    for _worker in range(2):
+        sending._put(portion, mailing, utc_now())
+
+    assert queries.progress_of(again(mailing)).waiting == 2
+    rounds(3)
+    assert sum(sent_to(mail_dir).values()) == 3
+
+
+def test_a_mailbox_that_comes_twice_in_a_file_is_mailed_once(petition, settings, mail_dir):
+    signers(petition, 2)
+    mailing = sending_update(petition, settings)
+    first_row = mailing.place
+    sending.prepare(utc_now())
+    mailing = again(mailing)
+    mailing.place, mailing.rows_read, mailing.next_at = first_row, 0, None  # the same rows come once more
+    db.session.commit()
+    rounds(3)
+
+    assert sum(sent_to(mail_dir).values()) == 2
+    assert again(mailing).unwanted == 2
+
+
 def test_recipients_of_a_mailing_that_a_restored_database_does_not_know_are_deleted(
     petition, settings, mail_dir
 ):
