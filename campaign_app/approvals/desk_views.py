@@ -19,7 +19,6 @@ from .rules import Standing
 
 # Room → endpoint of the page that shows what is to leave; it takes the reference. Put there by the desk.
 PLACES = "nidaa_approval_places"
-HOUR_SECONDS = 3600
 blueprint = Blueprint("approvals", __name__, url_prefix="/approvals")
 
 
@@ -119,8 +118,8 @@ def _page() -> str:
         me=me,
         waiting=shown,
         settled=[Shown(each, standings[each.id]) for each in settled],
-        longest=int(rules.WAITS[rules.PERSONAL_DATA].total_seconds()) // HOUR_SECONDS,
-        shortest=int(rules.WAITS[rules.LETTER].total_seconds()) // HOUR_SECONDS,
+        longest=rules.WAITS[rules.PERSONAL_DATA] // rules.HOUR,
+        shortest=rules.WAITS[rules.LETTER] // rules.HOUR,
     )
 
 

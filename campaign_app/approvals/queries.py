@@ -84,6 +84,13 @@ def alone_since(asker_id: int, kind: str, now: datetime) -> datetime | None:
     )
 
 
+def wait_of(who: Organiser, kind: str, now: datetime) -> int:
+    """Return how many hours somebody who asked now would wait, 0 where a second person may approve. Reads only."""
+    if alone_since(who.id, kind, now) is None:
+        return 0
+    return rules.WAITS[kind] // rules.HOUR
+
+
 def may_approve(approval: Approval, who: Organiser) -> bool:
     """Whether somebody is a second person for this: another one than asked, with a role that may."""
     return approval.asked_by_id != who.id and is_approver(approval, who)

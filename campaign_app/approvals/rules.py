@@ -16,6 +16,7 @@ APPROVERS = {
     LETTER: frozenset({OWNER, APPROVER}),
     MAILING: frozenset({OWNER, ORGANISER}),
 }
+HOUR = timedelta(hours=1)
 # How long somebody who is alone waits: long enough for whoever was an owner until now to read the notice and speak up.
 WAITS = {
     PERSONAL_DATA: timedelta(hours=72),

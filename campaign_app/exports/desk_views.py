@@ -15,7 +15,7 @@ from ..accounts.sessions import organiser
 from ..approvals import queries as approved
 from ..approvals.desk_views import refusal
 from ..approvals.problems import ApprovalRefused, MayNot, NotReleasedYet
-from ..approvals.rules import Standing
+from ..approvals.rules import PERSONAL_DATA, Standing
 from ..audit.operations import record
 from ..clock import utc_now
 from ..database import one_moment
@@ -229,6 +229,7 @@ def _page(form: SheetForm, errors: list[tuple[str, str]] | None = None) -> str:
         errors=errors or [],
         choices=choices,
         formats=KINDS,
+        wait=approved.wait_of(organiser(), PERSONAL_DATA, utc_now()),
         all=ALL,
         sheets=_shown(sheets.newest()),
         titles={each.petition.id: each.title for each in choices},

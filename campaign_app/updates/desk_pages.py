@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from ..accounts.sessions import organiser
 from ..approvals.desk_views import refusal as approval_refusal
 from ..approvals.problems import ApprovalRefused
-from ..approvals.queries import approval_of, standing
+from ..approvals.queries import approval_of, standing, wait_of
+from ..approvals.rules import MAILING
 from ..clock import utc_now
 from ..extensions import db
 from ..languages import LANGUAGES, current_language
@@ -100,6 +101,7 @@ def page_of(mailing: Mailing, errors: list[tuple[str, str]] | None = None) -> st
         people=queries.asked_for_news(mailing.petition_id),
         approval=approval,
         standing=standing(approval, utc_now()) if approval else None,
+        wait=wait_of(organiser(), MAILING, utc_now()),
         key=found,
         progress=queries.progress_of(mailing),
         paces=rules.PACES,

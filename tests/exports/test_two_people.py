@@ -133,10 +133,12 @@ def test_one_person_s_word_lets_nothing_leave(owner, petition, now):
 
 
 def test_the_asker_is_told_who_acts_next(owner, petition, now):
+    assert "a wait of 72 hours takes the place of the second person" in owner.get("/desk/exports/").text
     alone = ask(owner, petition)
     assert "once a second owner or organiser has joined" in owner.get(alone).text
 
     second = colleague(now.at)
+    assert "you cannot approve it yourself" in owner.get("/desk/exports/").text
     assert "another owner or organiser opens “Approvals”" in owner.get(alone).text
     assert "1 release waits for a second person." in owner.get("/desk/").text
 
