@@ -17,9 +17,10 @@ from ..mail.rules import UPDATE
 from ..rich_text import render_markdown
 from . import rules
 
-LINK = re.compile(r"\[([^\]\n]+)\]\((https://[^)\s]+|mailto:[^)\s]+)\)")
+# None reads a text of opening marks alone to its end from every one of them.
+LINK = re.compile(r"\[([^\[\]\n]+)\]\((https://[^)\s]+|mailto:[^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6}\s+", re.MULTILINE)
-EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.{1,1000}?)(?<=\S)\1")
 INK = "color: #1B2326;"
 # Mail programs drop style sheets: each element says its own. What rich_text makes has no attributes but a link's.
 STYLES = {
