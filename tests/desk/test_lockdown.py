@@ -125,6 +125,19 @@ def test_whoever_has_signed_can_leave_while_signing_is_stopped(app, client, mail
         assert people() == 0
 
 
+def test_whoever_lost_their_link_can_leave_too_while_signing_is_stopped(app, client, mail_dir):
+    sign_and_confirm(client, mail_dir)
+    form = ready_form(client)
+    post = {name: form[name] for name in ("email", "form_token", "check_token")}
+    assert client.post(f"{PAGE}/lost-link", data=post).status_code == 303
+    send_mail(app)
+    token = newest_token(mail_dir)
+    lock(app, SIGNING)
+
+    assert confirm(client, token).status_code == 303
+    assert client.get(f"/en/my-signature/{token}").status_code == 200
+
+
 def test_an_owner_locks_down_at_the_desk_and_afterwards_everything_is_as_before(app, client, mail_dir):
     token = sign_and_confirm(client, mail_dir, show_name="y")
     sign(client, email="waiting@example.org")

@@ -20,9 +20,8 @@ from .campaigns import an_organiser, let_work
 ADDRESS = "signer@example.org"
 
 
-def test_who_was_taken_out_withdrew_and_signed_again_is_counted_once(client, petition, mail_dir):
-    token = sign_and_confirm(client, mail_dir, email=ADDRESS)
-    by = an_organiser()
+def take_out(petition, by):
+    """Have everyone taken out who signed since yesterday; return the run."""
     run = operations.invalidate(
         petition=db.session.get_one(Petition, petition.id),
         rule=Rule(first_on=utc_now().date() - timedelta(days=1)),
@@ -35,16 +34,52 @@ def test_who_was_taken_out_withdrew_and_signed_again_is_counted_once(client, pet
     )
     db.session.commit()
     let_work()
-    assert db.session.scalars(select(Signature.state)).all() == ["invalidated"]
-    db.session.rollback()
-    client.post(f"/en/my-signature/{token}/withdraw", data={"nth": "0"})
+    assert states() == ["invalidated"]
+    return run
 
-    sign_and_confirm(client, mail_dir, email=ADDRESS)
 
-    assert db.session.scalars(select(Signature.state)).all() == ["counted"]
+def undo(run, by):
     operations.undo(run=run, by=by, now=utc_now())
     db.session.commit()
     let_work()
+
+
+def states():
+    db.session.rollback()
+    return db.session.scalars(select(Signature.state)).all()
+
+
+def withdraw(client, token):
+    db.session.rollback()
+    client.post(f"/en/my-signature/{token}/withdraw", data={"nth": "0"})
+
+
+def test_who_was_taken_out_withdrew_and_signed_again_is_counted_once(client, petition, mail_dir):
+    token = sign_and_confirm(client, mail_dir, email=ADDRESS)
+    by = an_organiser()
+    run = take_out(petition, by)
+    withdraw(client, token)
+
+    sign_and_confirm(client, mail_dir, email=ADDRESS)
+
+    assert states() == ["counted"]
+    undo(run, by)
     assert statement(petition.id, now=utc_now()).people == 1
     assert db.session.scalars(select(InvalidatedSignature)).all() == []
+    assert recount(petition.id).agrees
+
+
+def test_who_is_taken_out_once_more_belongs_to_the_later_run(client, petition, mail_dir):
+    token = sign_and_confirm(client, mail_dir, email=ADDRESS)
+    by = an_organiser()
+    first = take_out(petition, by)
+    withdraw(client, token)
+    sign_and_confirm(client, mail_dir, email=ADDRESS)
+    second = take_out(petition, by)
+
+    undo(first, by)
+    assert states() == ["invalidated"]
+    undo(second, by)
+
+    assert states() == ["counted"]
     assert recount(petition.id).agrees
