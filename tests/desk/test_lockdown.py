@@ -176,6 +176,10 @@ def test_an_owner_locks_down_at_the_desk_and_afterwards_everything_is_as_before(
         lockdown.carry_out(utc_now())
         assert parts_in_force() == {SIGNING, NAMES}
         assert keyring(fresh=True).mail_public.id != old_mail_key
+        keys_dir = app.extensions["nidaa_settings"].keys_dir
+        assert len(list(keys_dir.glob("master-*.json"))) == 1, (
+            "the old one wraps nothing any more, and is gone"
+        )
         assert petition_tag_key(petition_id, session=db.session) == tag_key
         found = {finding.about: finding for finding in findings() if finding.about == "lockdown"}
         assert "no shown name is shown" in found["lockdown"].says

@@ -124,6 +124,17 @@ def test_production_loads_drafts_that_nobody_sees_and_that_have_a_key(client, sh
     assert client.get("/en/petitions/another").status_code == 404
 
 
+def test_a_draft_that_is_opened_by_hand_before_its_time_is_open_from_now(shipped):
+    load(replace(shipped, slug="another"), open_at_once=False)
+    draft = operations.petition_by_slug("another")
+    draft.opens_at = NOW + timedelta(days=30)
+    db.session.flush()
+
+    operations.move(petition=draft, to="open", obstacles=[], now=NOW)
+
+    assert draft.opens_at == NOW
+
+
 def test_a_petition_that_exists_keeps_its_state(shipped):
     operations.move(petition=operations.petition_by_slug(SLUG), to="closed", obstacles=[], now=NOW)
 
