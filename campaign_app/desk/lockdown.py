@@ -112,13 +112,15 @@ def finish_purge(*, now: datetime, told: Callable[[int], object] = bool) -> None
 def replace_keys(*, now: datetime) -> None:
     """Wrap the petitions' keys under a new master and make a new mail key pair, on the host that holds them. Commits.
 
-    No petition's own key changes: whoever signed is recognised as before. Raises KeyProblem; the order then stays.
+    No petition's own key changes: whoever signed is recognised as before. Raises KeyProblem; the order then stays, and
+    the next try goes on after the master, which is made once.
     """
-    today = utc_day(now)
-    master = tags.rotate_master(session=db.session, today=today)
-    record(action="keys.rotate-master", by=BY_SYSTEM, subject=master, now=now)
+    today, keys_dir = utc_day(now), settings().keys_dir
+    if not queries.orders()[KEYS].done:
+        master = tags.rotate_master(session=db.session, today=today)
+        operations.note_done(part=KEYS, more=1)
+        record(action="keys.rotate-master", by=BY_SYSTEM, subject=master, now=now)
     db.session.commit()
-    keys_dir = settings().keys_dir
     tags.destroy_old_masters(keys_dir=keys_dir, session=db.session)
     made = rotate_mail(keys_dir=keys_dir, today=today)
     record(action="keys.rotate-mail", by=BY_SYSTEM, subject=made.id, now=now)

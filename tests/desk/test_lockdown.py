@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from campaign_app import finished_pages, jobs
 from campaign_app.accounts.models import OrganiserSession
 from campaign_app.audit import queries as audit
+from campaign_app.audit.models import AuditEntry
 from campaign_app.audit.rules import BY_COMMAND
 from campaign_app.clock import utc_now
 from campaign_app.desk import lockdown
@@ -278,6 +279,28 @@ def test_keys_that_cannot_be_replaced_leave_the_order_standing(app, monkeypatch)
             lockdown.carry_out(utc_now())
         db.session.rollback()
         assert parts_in_force() == {KEYS}
+
+
+def test_the_master_is_made_once_however_often_the_mail_key_cannot_be_made(app, monkeypatch):
+    lock(app, KEYS)
+    with app.app_context():
+        begun = keyring(fresh=True).newest_master
+        with monkeypatch.context() as broken:
+            broken.setattr(lockdown, "rotate_mail", refuse_to_write)
+            for _ in range(3):
+                with pytest.raises(OSError, match="no space"):
+                    lockdown.replace_keys(now=utc_now())
+                db.session.rollback()
+        lockdown.replace_keys(now=utc_now())
+        made = db.session.scalars(select(AuditEntry).filter_by(action="keys.rotate-master")).all()
+
+        assert len(made) == 1
+        assert keyring(fresh=True).newest_master != begun
+        assert KEYS not in parts_in_force()
+
+
+def refuse_to_write(**_what):
+    raise OSError("no space")
 
 
 def test_the_worker_looks_every_few_seconds(app):
