@@ -25,8 +25,8 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     sealing/           keys, tags, sealed contacts and mail, shredding
     lockdown/          what is shut in an emergency: signing, shown names, and the worker's part of it
     audit/             what was done here and by whom: append-only, hash-chained
-    ground             addresses, clock, columns, config, campaign, content_files, extensions, database, languages,
-                       rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
+    ground             addresses, clock, columns, config, campaign, content_files, extensions, database, formats,
+                       languages, rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
                        templating, prepared, server and web_worker (gunicorn's settings and worker): knows no room
 
 Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,

@@ -1,50 +1,32 @@
 """Languages, numbers, days and countries as a reader sees them: one formatter, on the server.
 
 JavaScript never formats a number. Arabic uses Latin digits and Levantine month names unless the site
-sets ARABIC_DIGITS; all three families of digits are accepted on input.
+sets ARABIC_DIGITS; all three families of digits are accepted on input. The formatters and the names of countries speak
+every language that a letter may be written in, pages only those of LANGUAGES.
 """
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, format_percent
 from flask import Flask, g, has_request_context, request
 from flask_babel import get_locale
 from werkzeug.routing import BaseConverter, ValidationError
 
+from . import formats
 from .config import settings
 from .content_files import read_toml
+from .formats import ARABIC_INDIC_DIGITS, LATIN_DIGITS
+from .formats import LANGUAGES as LANGUAGES
+from .formats import LETTER_LANGUAGES as LETTER_LANGUAGES
+from .formats import Language as Language
 
-
-@dataclass(frozen=True)
-class Language:
-    """A language that pages exist in. `locale` names the region whose dates and numbers are used."""
-
-    code: str
-    name: str
-    direction: str
-    locale: str
-
-
-LANGUAGES = {
-    "ar": Language("ar", "العربية", "rtl", "ar_SY"),
-    "en": Language("en", "English", "ltr", "en_GB"),
-}
 FIRST_LANGUAGE = "ar"
-LATIN_DIGITS = "0123456789"
-ARABIC_INDIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
-# How a moment in UTC is written, in Babel's pattern; in every other language as in English.
-_MOMENT = {"ar": "d MMMM y، HH:mm 'بالتوقيت العالمي'", "en": "d MMMM y, HH:mm 'UTC'"}
-_LOCAL = {"ar": "d MMMM y، HH:mm", "en": "d MMMM y, HH:mm"}
-_TO_ARABIC_INDIC = str.maketrans(LATIN_DIGITS, ARABIC_INDIC_DIGITS)
 _TO_LATIN = str.maketrans(ARABIC_INDIC_DIGITS + PERSIAN_DIGITS, LATIN_DIGITS * 2)
 
 
@@ -76,7 +58,7 @@ def preferred_language() -> str:
 
 def direction(code: str) -> str:
     """Return "rtl" or "ltr"."""
-    return LANGUAGES[code].direction
+    return LETTER_LANGUAGES[code].direction
 
 
 def fold_digits(text: str) -> str:
@@ -86,26 +68,32 @@ def fold_digits(text: str) -> str:
 
 def format_number(number: int, lang: str | None = None) -> str:
     """Return a whole number with the separators and digits of a language."""
-    code = lang or current_language()
-    return _digits(_decimal(number, LANGUAGES[code].locale), code)
+    return formats.number(number, lang or current_language(), arabic_digits=settings().arabic_digits)
 
 
 def format_share(share: float, lang: str | None = None) -> str:
     """Return a share between 0 and 1 as a whole percentage."""
-    code = lang or current_language()
-    return _digits(format_percent(share, format="#,##0%", locale=LANGUAGES[code].locale), code)
+    return formats.share(share, lang or current_language(), arabic_digits=settings().arabic_digits)
 
 
 def format_day(day: date, lang: str | None = None) -> str:
     """Return a day such as "5 آذار 2026" or "5 March 2026"."""
-    code = lang or current_language()
-    return _digits(_day(day, LANGUAGES[code].locale), code)
+    return formats.day(day, lang or current_language(), arabic_digits=settings().arabic_digits)
+
+
+def format_month(day: date, lang: str | None = None) -> str:
+    """Return the month of a day, such as "آذار 2026" or "March 2026"."""
+    return formats.month(day, lang or current_language(), arabic_digits=settings().arabic_digits)
+
+
+def format_year(day: date, lang: str | None = None) -> str:
+    """Return the year of a day as it stands in a sentence."""
+    return formats.year(day, lang or current_language(), arabic_digits=settings().arabic_digits)
 
 
 def format_date_time(moment: datetime, lang: str | None = None) -> str:
     """Return a day and UTC time, such as "5 March 2026, 18:00 UTC"."""
-    code = lang or current_language()
-    return _digits(_moment(moment.replace(second=0, microsecond=0), code), code)
+    return formats.moment(moment, lang or current_language(), arabic_digits=settings().arabic_digits)
 
 
 def format_local(moment: datetime, zone: str, lang: str | None = None) -> str:
@@ -113,34 +101,12 @@ def format_local(moment: datetime, zone: str, lang: str | None = None) -> str:
 
     Empty where no zone is given, or where this machine knows none of that name.
     """
-    code = lang or current_language()
     try:
         local = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ""
-    pattern = _LOCAL.get(code, _LOCAL["en"])
-    return _digits(format_datetime(local.replace(tzinfo=None), pattern, locale=LANGUAGES[code].locale), code)
-
-
-@lru_cache(maxsize=2_000)
-def _decimal(number: int, locale: str) -> str:
-    return format_decimal(number, locale=locale)
-
-
-@lru_cache(maxsize=1_000)
-def _day(day: date, locale: str) -> str:
-    return format_date(day, "d MMMM y", locale=locale)
-
-
-@lru_cache(maxsize=1_000)
-def _moment(minute: datetime, code: str) -> str:
-    return format_datetime(minute, _MOMENT.get(code, _MOMENT["en"]), locale=LANGUAGES[code].locale)
-
-
-def _digits(text: str, code: str) -> str:
-    if code == "ar" and settings().arabic_digits:
-        return text.translate(_TO_ARABIC_INDIC)
-    return text
+    code, has_arabic_digits = lang or current_language(), settings().arabic_digits
+    return formats.moment(local, code, arabic_digits=has_arabic_digits, is_universal=False)
 
 
 def countries(lang: str) -> tuple[tuple[str, str], ...]:
