@@ -14,6 +14,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     updates/           news to those who asked for it: written, approved, sent, stopped by one press
     exports/           counts as tables; sheets of signatures, sealed for the campaign's own keys
     integrity/         what stands out; taking signatures out by a rule, and putting them back; totals from elsewhere
+    letters/           templates, issued letters, documents, deliveries, replies
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns

@@ -1,0 +1,1 @@
+"""Letters: from a petition and its numbers to what a diplomat's office accepts, and what became of it."""
