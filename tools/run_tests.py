@@ -2,13 +2,16 @@
 
 `make test`. What a test needs beyond Python packages is installed where that is allowed (as root, with apt);
 elsewhere its tests are skipped and the last lines say which and how to get it. With CI=true a skip is a failure.
+The closing lines name what failed, so that the end of a log is enough to know.
 The tests in a browser run on SQLite only: they are about pages, take the longest, and the journeys that they drive
 run on PostgreSQL without a browser too.
 Arguments go to pytest: `.venv/bin/python tools/run_tests.py tests/signing`.
 """
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +27,12 @@ IS_CI = os.environ.get("CI") == "true"
 DATABASES = {"SQLite": ("sqlite", []), "PostgreSQL": ("postgresql", ["-m", "not browser"])}
 WORKERS = 3  # on two cores: many tests wait for a server, a browser or a clock
 LONGEST_SUITE_SECONDS = 15 * 60
+LONGEST_END_SECONDS = 60
 TIMED_OUT = 124  # as timeout(1) says it
+MOST_NAMED = 30  # failures in the closing lines; more have one cause, and it is further up
+LONGEST_LINE = 200  # characters of a failure's message
+NO_LINE = "Use -v to get more diff"  # how pytest ends what it shortens
+ADDRESS = re.compile(r"[^\s'\"<>@]+@[^\s'\"<>@]+")
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ class Outcome:
     seconds: float
     passed: int = 0
     failed: int = 0
+    failures: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -65,7 +74,8 @@ class Outcome:
         return self.exit_code == 0 and not self.failed and not (IS_CI and self.skipped)
 
     def __str__(self) -> str:
-        ended = " and was stopped: it took too long" if self.exit_code == TIMED_OUT else ""
+        stopped = " and was stopped: it took too long, and what just ran is not among the failed"
+        ended = stopped if self.exit_code == TIMED_OUT else ""
         counts = f"{self.passed} passed, {self.failed} failed, {self.skipped.total()} skipped"
         return f"{self.database}: {counts} in {self.seconds:.0f} s{ended}"
 
@@ -93,12 +103,7 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     # package lets one test process start at a time is not one that another user's run has left behind.
     environment = {**os.environ, "TEST_DATABASE": database, "TMPDIR": str(folder)}
     started = time.monotonic()
-    try:
-        code = subprocess.run(
-            command, cwd=ROOT, env=environment, timeout=LONGEST_SUITE_SECONDS, check=False
-        ).returncode
-    except subprocess.TimeoutExpired:
-        code = TIMED_OUT
+    code = run_for(LONGEST_SUITE_SECONDS, command, environment)
     outcome = Outcome(name, code, time.monotonic() - started)
     if report.exists():
         read_report(report, outcome)
@@ -108,21 +113,66 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     return outcome
 
 
+def run_for(seconds: int, command: list[str], environment: dict[str, str]) -> int:
+    """Run a command at most so long; return its exit code, or TIMED_OUT."""
+    running = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        return running.wait(seconds)
+    except subprocess.TimeoutExpired:
+        # As Ctrl-C does: pytest still says what failed until now, and writes its report.
+        running.send_signal(signal.SIGINT)
+    try:
+        running.wait(LONGEST_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
+    return TIMED_OUT
+
+
 def read_report(report: Path, outcome: Outcome) -> None:
     """Count what pytest wrote down of its run."""
     for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - pytest wrote it just now
         skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        fault = next((found for found in case if found.tag in ("failure", "error")), None)
+        if fault is not None:
             outcome.failed += 1
+            outcome.failures.append(f"{test_id(case)}: {last_line(fault)}")
         elif skip is not None:
             outcome.skipped[skip.get("message") or "no reason given"] += 1
         else:
             outcome.passed += 1
 
 
+def test_id(case: ElementTree.Element) -> str:
+    """Return what pytest takes as an argument to run this test alone."""
+    module, name = case.get("classname") or "", case.get("name") or ""
+    if not module:  # a file that could not be read has its module for a name
+        return f"{name.replace('.', '/')}.py"
+    path, *classes = re.split(r"\.(?=[A-Z])", module)
+    return "::".join((f"{path.replace('.', '/')}.py", *classes, name))
+
+
+def last_line(fault: ElementTree.Element) -> str:
+    """Return how a failure ends, on one line, led by what kind of failure it is; no mail address stands in it."""
+    marked = [line[1:].strip() for line in (fault.text or "").splitlines() if re.match(r"E\s", line)]
+    said = marked or (fault.get("message") or "").splitlines()
+    lines = [line.strip() for line in said if line.strip() and line != NO_LINE] or ["no message"]
+    return ADDRESS.sub("(address)", " … ".join(dict.fromkeys((lines[0], lines[-1]))))[:LONGEST_LINE]
+
+
+def name_failures(outcomes: list[Outcome]) -> None:
+    """Print each failed test with its database and the end of its message."""
+    failures = [f"  failed on {each.database}: {line}" for each in outcomes for line in each.failures]
+    for line in failures[:MOST_NAMED]:
+        print(line)
+    if len(failures) > MOST_NAMED:
+        print(f"  … and {len(failures) - MOST_NAMED} more")
+
+
 def say(outcomes: list[Outcome]) -> None:
     """Print what ran, what did not and why, and one closing line."""
     print()
+    name_failures(outcomes)
     for outcome in outcomes:
         print(outcome)
     print("The tests in a browser ran on SQLite only.")
