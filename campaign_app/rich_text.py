@@ -16,7 +16,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-MARK = re.compile(r"\{\{([a-z]+):([a-z0-9_-]+)\}\}")
+MARK = re.compile(r"\{\{([a-z]+)(?::([a-z0-9_-]+))?\}\}")
 
 # No img: a picture needs recorded consent, and one from elsewhere would tell a third party who reads.
 TAGS = {"p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code"}
@@ -43,7 +43,7 @@ def render_markdown(text: str, *, top_heading: int = 2, fill: Fill | None = None
     HTML in the text, pictures and links to anything but https and mailto stay readable as text.
 
     top_heading: the level that the text's highest heading gets, 2 to 6; the others keep their distance.
-    fill: called with kind and key of every {{kind:key}} in running text; without it marks stay text.
+    fill: called with kind and key of every {{kind:key}} in running text ("" of a {{kind}}); without it marks stay text.
     Raises TypeError for a text that is HTML already.
     """
     if isinstance(text, Markup):
@@ -53,6 +53,14 @@ def render_markdown(text: str, *, top_heading: int = 2, fill: Fill | None = None
     _shift_headings(tokens, top_heading)
     html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, env)
     return Markup(_CLEANER.clean(html))  # noqa: S704 - cleaned on this line
+
+
+def read_markdown(text: str) -> list[Token]:
+    """Return what Markdown says as the parser's own tokens, for whatever is not a page; marks are tokens "mark".
+
+    A mark's meta holds its "kind" and "key". HTML is text, and a link leads to https or mailto only.
+    """
+    return _MARKDOWN.parse(text, {"fill": True})
 
 
 def _shift_headings(tokens: Sequence[Token], top_heading: int) -> None:
@@ -74,7 +82,7 @@ def _read_mark(state: StateInline, silent: bool) -> bool:
     if not silent:
         token = state.push("mark", "", 0)
         token.content = found.group()
-        token.meta = {"kind": found[1], "key": found[2]}
+        token.meta = {"kind": found[1], "key": found[2] or ""}
     state.pos = found.end()
     return True
 

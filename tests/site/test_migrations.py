@@ -29,6 +29,7 @@ from tests import every_page
 from tests.desk_client import fill_accounts
 from tests.every_page import Visitor
 from tests.integrity.campaigns import fill_integrity
+from tests.letters.situations import fill_letters
 from tests.pages import AuditingClient
 from tests.updates.situations import fill_updates
 
@@ -110,6 +111,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         run_due_jobs(now=utc_now())
         fill_accounts()  # and with it the record
         fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
+        fill_letters(petitions.petition_by_slug(every_page.OPEN).id)
         fill_updates()
         lockdown.order(part=lockdown_rules.SIGNING, by="command", now=utc_now())
         db.session.add(AvoidedWords(language="en", entries=[]))
