@@ -68,8 +68,8 @@ def number(value: int, lang: str, *, arabic_digits: bool = False) -> str:
 
 def share(value: float, lang: str, *, arabic_digits: bool = False) -> str:
     """Return a share between 0 and 1 as a whole percentage."""
-    written = format_percent(value, format="#,##0%", locale=LETTER_LANGUAGES[lang].locale)
-    return _digits(written, lang, arabic_digits)
+    pattern = "#,##0\u00a0%" if lang in ("fr", "es", "ru") else "#,##0%"
+    return _digits(format_percent(value, pattern, LETTER_LANGUAGES[lang].locale), lang, arabic_digits)
 
 
 def day(value: date, lang: str, *, arabic_digits: bool = False) -> str:

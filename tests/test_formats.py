@@ -58,6 +58,7 @@ def test_a_day_a_month_a_year_and_a_number_stand_as_the_language_writes_them(lan
     assert formats.month(date(2026, 12, 9), lang) == MONTHS[lang]
     assert formats.year(date(2019, 6, 11), lang) == YEARS[lang]
     assert formats.number(112_414, lang) == NUMBERS[lang]
+    assert formats.share(0.9, lang) == ("90\u00a0%" if lang in ("fr", "es", "ru") else "90%")
 
 
 def test_the_first_of_a_month_is_an_ordinal_in_french_and_no_other_day_is():

@@ -1,4 +1,7 @@
-"""Reads the entries of figures.toml and references.toml; refuses one that may not be shown as it stands."""
+"""Reads the entries of figures.toml and references.toml; refuses one that may not be shown as it stands.
+
+`languages` are those that every text needs. A further one may stand in an entry if it stands in all of its texts.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -21,6 +24,7 @@ from .rules import (
     slots_in,
 )
 
+BLANKS = re.compile(r"[ \t\r\n]+")  # a no-break space stays: French sets it before a colon
 AS_OF = re.compile(r"(?P<about>~)?(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?")
 
 
@@ -82,7 +86,7 @@ def _check_breakdown(figure: Figure, reader: "_Reader") -> None:
     names = set(figure.parts) | set(figure.shares)
     if not names and not figure.breakdown:
         return
-    for language in reader.languages:
+    for language in {*reader.languages, *figure.breakdown}:
         if slots_in(figure.breakdown.get(language, "")) != names:
             reader.fault(f"breakdown.{language} does not name each of {sorted(names)}")
     for name, part in figure.parts.items():
@@ -105,6 +109,7 @@ class _Reader:
         self.entry = entry
         self.languages = languages
         self.faults: list[str] = []
+        self.written: dict[str, TextPerLanguage] = {}
         if not KEY.fullmatch(key):
             self.fault("the key is not made of small letters, digits and single hyphens")
 
@@ -114,6 +119,12 @@ class _Reader:
     def finish(self, kind: type[Figure] | type[Reference]) -> None:
         known = {member.name for member in fields(kind)} - {"key"} | {"source_urls"}
         self.faults += [f"{name} is not a known field" for name in self.entry if name not in known]
+        spoken = {language for texts in self.written.values() for language in texts} - set(self.languages)
+        self.faults += [
+            f"{name}.{language} is missing"
+            for name, texts in self.written.items()
+            for language in sorted(spoken - set(texts))
+        ]
         if self.faults:
             raise FigureIncomplete(f"{self.key}: {'; '.join(self.faults)}")
 
@@ -157,7 +168,9 @@ class _Reader:
         for language in self.languages:
             if not str(found.get(language, "")).strip():
                 self.fault(f"{name}.{language} is missing")
-        return {language: " ".join(str(text).split()) for language, text in found.items()}
+        texts = {language: BLANKS.sub(" ", str(text)).strip() for language, text in found.items()}
+        self.written[name] = {language: text for language, text in texts.items() if text}
+        return texts
 
     def source(self) -> Source:
         listed = self.entry.get("source_urls")

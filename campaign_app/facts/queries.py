@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from ..config import settings
 from ..content_files import read_toml
-from ..languages import LANGUAGES, format_day, format_number, format_share
+from ..languages import LANGUAGES, format_day, format_month, format_number, format_share, format_year
 from ..rich_text import render_markdown
 from . import rules
 from .entries import read_figure, read_reference
@@ -82,7 +82,8 @@ def render_figures(text: str, lang: str, *, top_heading: int = 2) -> Markup:
 
     This is the whole way from Markdown to HTML; do not call render_markdown around it.
 
-    Raises FigureUnresolved for an unknown key, a mistyped mark, or a mark inside code or an address.
+    Raises FigureUnresolved for an unknown key, a fact without words in the language, a mistyped mark, or a mark inside
+    code or an address.
     """
     expected = rules.keys_in(text)
     filled = []
@@ -101,16 +102,23 @@ def render_figures(text: str, lang: str, *, top_heading: int = 2) -> Markup:
 
 
 def figure_as_text(key: str, lang: str) -> str:
-    """Return a fact as plain words with source and as-of date, for mails, letters and plain-text pages."""
+    """Return a fact as plain words with source and as-of date, for mails, letters and plain-text pages.
+
+    Raises FigureUnresolved for an unknown key or a fact without words in the language.
+    """
     found = fact(key)
     statement = _statement(found, lang)
     if isinstance(found, Reference) and found.is_instrument:
         return statement
-    return f"{statement} ({_comma(lang).join(_attribution(found, lang))})"
+    said = {"fact": statement, "source": _comma(lang).join(_attribution(found, lang))}
+    return rules.fill_slots(_word("punctuation", "attributed", lang), said)
 
 
 def sources(*texts: str, lang: str) -> tuple[SourceLine, ...]:
-    """Return the sources of every fact that texts name, in the order a reader meets them."""
+    """Return the sources of every fact that texts name, in the order a reader meets them.
+
+    Raises FigureUnresolved for an unknown key or a fact without words in the language.
+    """
     return tuple(_source_line(found, lang) for found in figures_used(*texts))
 
 
@@ -147,9 +155,12 @@ def _word(group: str, name: str, lang: str) -> str:
 
 def _statement(found: Fact, lang: str) -> str:
     """Return what a fact says, without its source: "112,414 people still missing after…"."""
+    if lang not in found.languages:
+        raise FigureUnresolved(f"{found.key} has no text in {lang}")
     if isinstance(found, Reference):
         return rules.fill_slots(found.text[lang], {"on": _as_of_words(found.as_of, lang)})
-    said = f"{_quantity(found, lang)} {found.unit[lang]} {found.counts[lang]}"
+    counted = {"quantity": _quantity(found, lang), "unit": found.unit[lang], "counts": found.counts[lang]}
+    said = rules.fill_slots(_word("punctuation", "said", lang), counted)
     if not found.breakdown:
         return said
     numbers = {name: format_number(part, lang) for name, part in found.parts.items()}
@@ -166,9 +177,8 @@ def _quantity(found: Figure, lang: str) -> str:
 
 
 def _as_of_words(as_of: AsOf, lang: str) -> str:
-    # A day is written "d MMMM y": dropping words from the left leaves the month, then the year.
-    first = {"day": 0, "month": 1, "year": -1}[as_of.precision]
-    shown = " ".join(format_day(as_of.day, lang).split(" ")[first:])
+    write = {"day": format_day, "month": format_month, "year": format_year}[as_of.precision]
+    shown = write(as_of.day, lang)
     if not as_of.is_approximate:
         return shown
     return rules.fill_slots(_word("dates", "about", lang), {"date": shown})
@@ -184,7 +194,7 @@ def _attribution(found: Fact, lang: str) -> list[str]:
     if isinstance(found, Figure):
         on = _as_of_words(found.as_of, lang)
         parts += [
-            rules.fill_slots(_word("dates", "as_of", lang), {"date": on}),
+            rules.fill_slots(_word("dates", f"as_of_{found.as_of.precision}", lang), {"date": on}),
             _word("marks", found.status, lang),
             _word("marks", "secondary", lang) if _is_reported(found) else "",
         ]

@@ -25,7 +25,10 @@ class FigureIncomplete(Exception):
 
 
 class FigureUnresolved(Exception):
-    """A text asks for a fact that does not exist, or where none can stand. The message names the key."""
+    """A text asks for a fact that does not exist, in a language it is not written in, or where none can stand.
+
+    The message names the key.
+    """
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,11 @@ class Figure:
     shares: Mapping[str, float] = field(default_factory=dict)
     breakdown: TextPerLanguage = field(default_factory=dict)
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Return the languages in which it can be said: those of all its texts."""
+        return _in_all(self.unit, self.counts, self.scope, self.source.names, self.note, self.breakdown)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
@@ -101,8 +109,18 @@ class Reference:
     is_instrument: bool = False
     note: TextPerLanguage = field(default_factory=dict)
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Return the languages in which it can be said: those of all its texts."""
+        return _in_all(self.text, self.source.names, self.note)
+
 
 Fact = Figure | Reference
+
+
+def _in_all(*texts: TextPerLanguage) -> frozenset[str]:
+    """Return the languages that stand in each of the texts that there are."""
+    return frozenset.intersection(*(frozenset(text) for text in texts if text))
 
 
 def keys_in(text: str) -> tuple[str, ...]:

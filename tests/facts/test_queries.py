@@ -70,6 +70,40 @@ class TestShippedFacts:
         assert "13,066" in government
         assert "163 children and 43 women" in government
 
+    @pytest.mark.parametrize(
+        ("lang", "said"),
+        [
+            (
+                "fr",
+                "plus de 37\u202f000 personnes enregistrées comme disparues (Comité international de la "
+                "Croix-Rouge, en août 2025, enregistrements, non un total)",
+            ),
+            (
+                "es",
+                "más de 37.000 personas registradas como desaparecidas (Comité Internacional de la Cruz Roja, "
+                "a fecha de agosto de 2025, registros, no un total)",
+            ),
+            (
+                "ru",
+                "более 37\u00a0000 человек, зарегистрированных как пропавшие без вести (Международный комитет "
+                "Красного Креста, по состоянию на август 2025 года, число зарегистрированных, а не общее число)",
+            ),
+            ("zh", "超过37,000人登记为失踪（红十字国际委员会，截至2025年8月，登记人数，非总数）"),
+        ],
+    )
+    def test_a_figure_is_said_with_source_and_date_in_each_language_of_a_letter(self, lang, said):
+        assert queries.figure_as_text("registered-missing-icrc", lang) == said
+
+    def test_sources_are_listed_in_a_language_of_letters(self):
+        (line,) = queries.sources("{{fact:missing-since-1970}}", lang="fr")
+
+        assert (line.source, line.as_of, line.status) == (
+            "Commission nationale des disparus",
+            "août 2025",
+            "estimation",
+        )
+        assert words(line.confidence) == "selon archive.sana.sy"
+
     def test_a_resolution_is_its_own_link(self):
         html = queries.render_figures("See {{fact:sc-2474}}.", "en")
 
@@ -163,6 +197,22 @@ def test_what_a_fact_says_is_text_and_never_markup(content_of):
     assert "<i>Test</i> & Network" in words(html)
     tree = html5lib.parseFragment(html, treebuilder="etree", namespaceHTMLElements=False)
     assert {node.tag for node in tree.iter()} == {"DOCUMENT_FRAGMENT", "p", "small", "a", "bdi"}
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda lang: queries.figure_as_text("hostile", lang),
+        lambda lang: queries.render_figures("{{fact:hostile}}", lang),
+        lambda lang: queries.sources("{{fact:hostile}}", lang=lang),
+    ],
+)
+def test_a_fact_without_words_in_a_language_is_refused_by_key_and_language(content_of, say):
+    content_of(figures=HOSTILE)
+
+    assert say("en")
+    with pytest.raises(FigureUnresolved, match=r"^hostile has no text in fr$"):
+        say("fr")
 
 
 def test_a_fact_of_unknown_source_stops_the_whole_text(content_of):

@@ -44,6 +44,34 @@ def test_a_figure_that_lacks_one_language_is_refused(complete_figure, name, lang
         read_figure("missing", complete_figure, LANGUAGES)
 
 
+def test_a_further_language_stands_in_every_text_of_a_figure_or_in_none(complete_figure):
+    spoken = {
+        name: complete_figure[name] | {"fr": f"{name} en français"}
+        for name in ("unit", "counts", "scope", "source")
+    }
+
+    assert read_figure("missing", complete_figure | spoken, LANGUAGES).languages == {"ar", "en", "fr"}
+    spoken["scope"] = complete_figure["scope"] | {"fr": " "}
+    with pytest.raises(FigureIncomplete, match=r"^missing: scope\.fr is missing$"):
+        read_figure("missing", complete_figure | spoken, LANGUAGES)
+
+
+def test_the_parts_of_a_figure_are_named_in_a_further_language_too(complete_figure):
+    texts = ("unit", "counts", "scope", "source")
+    spoken = {name: complete_figure[name] | {"fr": "mots"} for name in texts}
+    breakdown = {"ar": "{children} طفلاً", "en": "{children} children", "fr": "enfants"}
+    parts = {"parts": {"children": 163}, "breakdown": breakdown}
+
+    with pytest.raises(FigureIncomplete, match=r"breakdown\.fr"):
+        read_figure("missing", complete_figure | spoken | parts, LANGUAGES)
+
+
+def test_a_no_break_space_stays_and_line_breaks_go(complete_figure):
+    complete_figure["counts"] = {"ar": "مفقودون", "en": "a\u00a0: b\n  c"}
+
+    assert read_figure("missing", complete_figure, LANGUAGES).counts["en"] == "a\u00a0: b c"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

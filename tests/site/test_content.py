@@ -12,7 +12,7 @@ from flask import Flask
 from campaign_app.config import EXTENSION, Settings
 from campaign_app.facts import queries
 from campaign_app.facts.rules import BOUNDS, CONFIDENCES, STATUSES, Figure, keys_in
-from campaign_app.languages import LANGUAGES
+from campaign_app.languages import LANGUAGES, LETTER_LANGUAGES
 from campaign_app.rich_text import render_markdown
 from campaign_app.signing.rules import CONFIRMATION_WINDOW, CONTACT_KEPT_AFTER_CLOSE, CONTACT_KEPT_AT_MOST
 
@@ -88,11 +88,20 @@ def facts():
 # -- Facts -----------------------------------------------------------------------------------------
 
 
-def test_every_shipped_fact_is_complete_and_can_be_said_in_every_language(facts):
-    said = [queries.figure_as_text(fact.key, lang) for fact in facts for lang in LANGUAGES]
+def test_every_shipped_fact_is_complete_and_can_be_said_in_every_language_of_a_letter(facts):
+    said = [queries.figure_as_text(fact.key, lang) for fact in facts for lang in LETTER_LANGUAGES]
 
-    assert len(said) == len(facts) * len(LANGUAGES) >= 2 * 20
+    assert len(said) == len(facts) * len(LETTER_LANGUAGES) >= 6 * 20
     assert not [text for text in said if "{" in text]
+
+
+def test_the_sources_of_every_shipped_fact_can_be_listed_in_every_language_of_a_letter(facts):
+    marks = " ".join(f"{{{{fact:{fact.key}}}}}" for fact in facts)
+
+    for lang in LETTER_LANGUAGES:
+        lines = queries.sources(marks, lang=lang)
+        assert len(lines) == len(facts)
+        assert all(line.statement and line.source and line.as_of and line.confidence for line in lines)
 
 
 def test_every_word_around_a_fact_exists_in_every_language():
@@ -104,7 +113,7 @@ def test_every_word_around_a_fact_exists_in_every_language():
     assert set(words["marks"]) == {*STATUSES, "secondary", "unverified"}
     for group in words.values():
         for name, per_language in group.items():
-            assert set(per_language) == set(LANGUAGES), name
+            assert set(per_language) == set(LETTER_LANGUAGES), name
 
 
 def test_the_pair_that_an_earlier_text_mixed_up_stands_corrected(facts):
@@ -261,9 +270,11 @@ def test_nobody_is_named_as_responsible_before_an_organiser_does_it():
 
 def test_the_campaign_says_itself_in_every_language():
     campaign = load("campaign.toml")
-    apart = {*RESPONSIBLE, "principles", "time_zone"}
+    in_letters = {"name", "founded"}
+    apart = {*RESPONSIBLE, *in_letters, "principles", "time_zone"}
     texts = [value for name, value in campaign.items() if name not in apart]
 
+    assert all(set(campaign[name]) == set(LETTER_LANGUAGES) for name in in_letters)
     assert all(set(text) == set(LANGUAGES) for text in [*texts, *campaign["principles"]])
     assert all(len(name) <= 25 for name in campaign["short_name"].values())
     assert avoided_words((CONTENT / "campaign.toml").read_text(encoding="utf-8")) == []
@@ -334,7 +345,7 @@ def test_countries_are_the_assigned_codes_each_with_a_name_in_every_language():
     countries = load("countries.toml")
 
     assert len(countries["codes"]) == len(set(countries["codes"])) == 249
-    for lang in LANGUAGES:
+    for lang in LETTER_LANGUAGES:
         assert set(countries["codes"]) <= set(Locale.parse(lang).territories)
         assert set(countries["names"][lang]) <= set(countries["codes"])
     # A contested name is chosen in each language; Arabic also has some that people look up otherwise than CLDR.
