@@ -18,6 +18,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns
+    bodies/            whom letters go to: what each accepts, ways in, office-holders, terms, the Council's presidency
     facts/             figures, each with source, as-of date, scope and status
     approvals/         what leaves only after a second person, or a wait in a team of one
     accounts/          organisers, roles, sign-in, sessions, invitations

@@ -25,6 +25,7 @@ from . import (
 from .accounts.setup import register as register_accounts
 from .anonymous_logs import NidaaFlask, place_of
 from .audit import models as audit_models  # noqa: F401 - its table
+from .bodies import models as body_models  # noqa: F401 - its tables
 from .campaign import campaign
 from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key

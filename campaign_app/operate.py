@@ -18,6 +18,8 @@ from .accounts.commands import announce_first_link
 from .app import create_app, refuse_unready
 from .audit.operations import record
 from .audit.rules import BY_COMMAND
+from .bodies import operations as bodies
+from .bodies.content import shipped_bodies
 from .clock import utc_day, utc_now
 from .config import ROOT, Settings, from_environment, settings, write_secret_key
 from .extensions import db
@@ -66,19 +68,26 @@ def initialise() -> None:
         open_at_once=not chosen.is_production,
         now=utc_now(),
     )
+    directory = bodies.load_shipped(bodies=shipped_bodies(chosen.content_dir))
     if made:
         names = [file.name for file in made]
         record(action="keys.make", by=BY_COMMAND, details={"files": names}, now=utc_now())
     if report.created or report.rewritten:
         texts = {"created": list(report.created), "rewritten": list(report.rewritten)}
         record(action="petition.load", by=BY_COMMAND, details=texts, now=utc_now())
+    if directory.created or directory.rewritten:
+        loaded = {"created": directory.created, "rewritten": directory.rewritten}
+        record(action="body.load", by=BY_COMMAND, details=loaded, now=utc_now())
     db.session.commit()
     for slug in report.created:
         click.echo(f"petition {slug}: {'open' if not chosen.is_production else 'a draft'}", err=True)
     for name in report.rewritten:
         click.echo(f"petition {name}: new text version from the shipped content", err=True)
-    for difference in report.differences:
-        click.echo("edited here, so left alone; the shipped text differs:", err=True)
+    if directory.created or directory.rewritten:
+        counts = f"{len(directory.created)} bodies new, {len(directory.rewritten)} as shipped now"
+        click.echo(f"directory of recipients: {counts}", err=True)
+    for difference in (*report.differences, *directory.differences):
+        click.echo("edited here, so left alone; what is shipped differs:", err=True)
         click.echo(difference)
     announce_first_link()
 

@@ -26,6 +26,7 @@ from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.content import shipped_petitions
 from campaign_app.petitions.models import AvoidedWords
 from tests import every_page
+from tests.bodies.situations import fill_bodies
 from tests.desk_client import fill_accounts
 from tests.every_page import Visitor
 from tests.integrity.campaigns import fill_integrity
@@ -110,6 +111,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     with app.app_context():
         run_due_jobs(now=utc_now())
         fill_accounts()  # and with it the record
+        fill_bodies()
         fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
         fill_letters(petitions.petition_by_slug(every_page.OPEN).id)
         fill_updates()
