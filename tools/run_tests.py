@@ -53,6 +53,7 @@ PROGRAMS = (
     Program(("chromium", "google-chrome"), "chromium", "the tests in a real browser"),
     Program(("redis-server", "valkey-server"), "redis-server", "limits shared between hosts"),
     Program(("nginx",), "nginx", "the proxy in front of one machine"),
+    Program(("pdftotext",), "poppler-utils", "what a reader gets out of a letter"),
 )
 
 

@@ -1,0 +1,46 @@
+"""The documents of a letter, each from what is frozen alone: PDF, DOCX, plain text, a picture, papers for the day.
+
+Everything that a caller needs of this folder is here. The same letter gives the same bytes at any time, so that a sum
+of them means something. It asks no table; words, numbers and countries are written as the application's settings say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..frozen import NUMBERS_SHEET, FrozenLetter, ShownName
+from . import papers, sheets, typesetting
+from .characters import Cleaner
+from .writing import Value, Writer
+
+# From so many names on, a document is made in a process of its own, which gives its memory back.
+NAMES_APART = 500
+
+
+@dataclass(frozen=True)
+class Made:
+    """A document. replaced: characters of it that no font here has; each stands as U+FFFD in it."""
+
+    content: bytes
+    replaced: list[str]
+
+
+def pdf(frozen: FrozenLetter, lang: str, *, specimen: bool = False, names: Sequence[ShownName] = ()) -> Made:
+    """Return a letter or a numbers sheet in one of its languages as PDF/UA-1.
+
+    specimen: every page says so. names: for the annex of names, where the letter has one. Raises typesetting.NotMade.
+    """
+    cleaner = Cleaner()
+    paper = _paper(frozen, Writer(lang, cleaner), specimen=specimen, names=names)
+    make = typesetting.pdf_apart if len(names) >= NAMES_APART else typesetting.pdf
+    return Made(make(paper), cleaner.replaced)
+
+
+def png(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> bytes:
+    """Return a numbers sheet in one of its languages as a picture of its page. Raises typesetting.NotMade."""
+    return typesetting.png(sheets.numbers_sheet(frozen, Writer(lang, Cleaner()), specimen=specimen))
+
+
+def _paper(frozen: FrozenLetter, writer: Writer, *, specimen: bool, names: Sequence[ShownName] = ()) -> Value:
+    if frozen.kind == NUMBERS_SHEET:
+        return sheets.numbers_sheet(frozen, writer, specimen=specimen)
+    return papers.letter(frozen, writer, specimen=specimen, names=names)
