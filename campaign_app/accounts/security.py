@@ -20,7 +20,7 @@ from ..campaign import campaign
 from ..clock import utc_now
 from ..config import settings
 from ..extensions import db
-from . import rules
+from . import library_words, rules
 from .models import Organiser, Passkey, Role
 from .passwords import CheckedPasswords, normalized
 from .queries import organiser_by_email
@@ -122,7 +122,7 @@ def _ask_again(within: timedelta, grace: timedelta) -> Response:
 
 
 def _settings(secret: bytes) -> dict[str, Any]:
-    return {
+    return library_words.settings() | {
         "SECURITY_PASSWORD_SALT": derived(secret, "passwords").hex(),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": ARGON2,
