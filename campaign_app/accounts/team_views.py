@@ -41,7 +41,8 @@ def invite() -> ResponseReturnValue:
     try:
         token = operations.invite(email=email, roles=form.roles, by=organiser(), now=utc_now())
     except AlreadyOrganiser:
-        return _page(form, [("email", _("Somebody with this address works here already."))]), 422
+        form.email.errors = [_("Somebody with this address works here already.")]
+        return _page(form, form.error_list), 422
     _send_link(email, token)
     db.session.commit()
     flash(_("The invitation is on its way. Its link works for seven days."), "success")

@@ -60,6 +60,7 @@ def test_an_invitation_needs_an_address_and_a_role_and_nobody_who_is_here_alread
         page = invite(owner, email, roles)
         assert page.status_code == 422, (email, roles)
         assert f'href="#{field}"' in page.text
+        assert f'id="{field}-error"' in page.text
 
 
 def test_a_withdrawn_invitation_opens_nothing(app, mail_dir):
