@@ -81,10 +81,10 @@ def lockdown_lines(now: datetime) -> Iterable[Line]:
 
 def _words(part: str) -> str:
     if part == PURGE:
-        return str(_("The worker deletes the requests that wait, as a lockdown asked."))
+        return str(_("Requests that wait to be confirmed are being deleted, as a lockdown asked."))
     if part == KEYS:
-        return str(_("The worker has not yet replaced the keys, as a lockdown asked."))
-    return str(_("No shown name is shown: a lockdown hides them."))
+        return str(_("The server's keys are not replaced yet, as a lockdown asked."))
+    return str(_("No name is shown on any petition: a lockdown hides them."))
 
 
 def _page(ticked: Sequence[str], errors: list[tuple[str, str]] | None = None) -> str:

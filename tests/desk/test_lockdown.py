@@ -161,7 +161,8 @@ def test_an_owner_locks_down_at_the_desk_and_afterwards_everything_is_as_before(
         "1 request that waits for a mailbox to answer is deleted",
     ):
         assert sentence in told
-    assert owner.send(PLACE, page=PLACE).status_code == 422
+    refused = owner.send(PLACE, page=PLACE)
+    assert (refused.status_code, 'id="parts-error"' in refused.text) == (422, True)
     assert owner.post(PLACE, data={"csrf_token": _token(owner), "parts": list(PARTS)}).location == PLACE
     a_second_later(app)
 
