@@ -74,7 +74,7 @@ def verify() -> ResponseReturnValue:
     """Check the chain a part at a time; each page goes on to the next until all is read or something does not fit."""
     after, head = _number("after") or 0, request.args.get("head", "").strip().lower()
     if head and not HASH.fullmatch(head):
-        words = _("A head is 64 digits and letters from a to f, as this page shows it.")
+        words = _("A digest is 64 digits and letters from a to f, as this page shows it.")
         return _verify_page(errors=[("head", words)], head=head), 422
     if "after" not in request.args:
         return _verify_page(head=head)
@@ -136,10 +136,14 @@ def _names() -> dict[str, str]:
 def _details(entry: Entry) -> list[tuple[str, str]]:
     """Return the details of an entry by name, lists in one line; what is empty is left out."""
     return [
-        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in entry.told.items()
-        if value not in ([], {}, "", None)
+        (name, _in_one_line(value)) for name, value in entry.told.items() if value not in ([], {}, "", None)
     ]
+
+
+def _in_one_line(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_in_one_line(each)}" for name, each in value.items())
+    return ", ".join(map(_in_one_line, value)) if isinstance(value, list) else str(value)
 
 
 def _after(head: str, lines: Iterator[str]) -> Iterator[str]:

@@ -42,6 +42,15 @@ def history(app):
     return app
 
 
+def test_details_that_hold_others_are_read_in_words(app):
+    with app.app_context():
+        rule = {"country": "SY", "languages": ["ar", "en"]}
+        record(action="integrity.invalidate", by=BY_COMMAND, details={"rule": rule}, now=utc_now())
+        db.session.commit()
+
+    assert "rule: country: SY, languages: ar, en" in words(signed_in(app).get(PLACE))
+
+
 def test_every_action_with_words_is_one_and_belongs_to_a_room_with_a_name():
     assert all(ACTION.fullmatch(action) for action in ACTIONS)
     assert {action.partition(".")[0] for action in ACTIONS} == set(ROOMS)
@@ -108,9 +117,9 @@ def test_the_record_is_read_filtered_saved_and_checked_at_the_desk(history, monk
     goes_on = re.search(r'content="0; url=([^"]+)"', step.text)[1].replace("&amp;", "&")
     done = owner.get(goes_on)
     assert "each fits the one before" in words(done)
-    assert "The head that you kept is among them." in words(done)
+    assert "The digest that you kept is among them." in words(done)
     other = owner.get(f"{PLACE}verify", query_string={"after": 60, "head": "1" * 64})
-    assert "The head that you kept is not in the record" in words(other)
+    assert "The digest that you kept is not in the record" in words(other)
     assert owner.get(f"{PLACE}verify", query_string={"head": "no head"}).status_code == 422
 
     with history.app_context():
