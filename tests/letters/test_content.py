@@ -36,7 +36,7 @@ PETITIONS = ("fate-of-the-disappeared", "lists-and-graves")
 MARK = re.compile(r"\{\{(\w+)(?::([a-z0-9-]+))?\}\}")
 PLAIN_MARKS = {"statement", "campaign", "founded", "petition", "requests", "month", "state", "recipient"}
 PLAIN_MARKS |= {"annexes"}
-# What the words around a text already say, so that no text says it again.
+PACK_MARKS = {"campaign", "founded", "petition", "recipient", "reference", "statement", "day"}
 LIST_NUMBER = re.compile(r"^\d+\. ", re.MULTILINE)
 DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9"
 NUMBER = re.compile(
@@ -187,6 +187,32 @@ def test_a_petition_has_a_title_in_every_language_of_a_letter(slug):
     assert titles["translates"] == page["title"]
     assert set(titles["title"]) == SIX - set(LANGUAGES)
     assert not any(NUMBER.search(title) for title in titles["title"].values())
+
+
+@pytest.mark.parametrize("paper", ["checklist", "photograph-rules", "receipt", "talking-points"])
+def test_a_paper_for_the_day_of_delivery_is_the_same_in_its_three_languages(paper):
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (LETTERS / "pack" / paper).glob("*.md")}
+
+    assert set(texts) == ALWAYS
+    assert len({(tuple(marks(text)), tuple(shape(text))) for text in texts.values()}) == 1
+    for kind, key in MARK.findall(texts["en"]):
+        assert (kind in PACK_MARKS and not key) or kind in ("fact", "hour"), (kind, key)
+
+
+def test_the_hours_of_a_delivery_day_rise_and_one_is_that_of_the_delivery():
+    text = (LETTERS / "pack" / "checklist" / "en.md").read_text(encoding="utf-8")
+    minutes = [int(key) for kind, key in MARK.findall(text) if kind == "hour"]
+
+    assert minutes == sorted(set(minutes))
+    assert 0 in minutes
+
+
+def test_a_supporter_s_points_are_the_same_in_six_languages_and_name_nobody():
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (LETTERS / "own-letter").glob("*.md")}
+
+    assert set(texts) == SIX
+    assert len({(tuple(marks(text)), tuple(shape(text))) for text in texts.values()}) == 1
+    assert {kind for kind, _ in MARK.findall(texts["en"])} == {"fact"}
 
 
 # -- What a text may hold ----------------------------------------------------------------------------------------------
