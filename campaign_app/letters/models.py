@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ..accounts.models import Organiser
 from ..columns import UtcDateTime, one_of, word
 from ..extensions import Model
 from .frozen import KINDS, LETTER
@@ -34,7 +33,8 @@ class Letter(Model):
     {"name": {"en": …}}. parts: keys of the optional paragraphs that are in. signatory: {"name", "role"}. way: how it is
     to be delivered. has_names: whether to annex the names of those who chose to be shown. frozen: JSON of
     frozen.FrozenLetter, since it was issued; code: the unguessable part of the address where it can be checked.
-    batch: names the batch it was made in, or "". corrects_id: the letter that it corrects.
+    batch: names the batch it was made in, or "". written_by: as the record names people. corrects_id: the letter that
+    it corrects.
     """
 
     __tablename__ = "letter"
@@ -66,7 +66,7 @@ class Letter(Model):
     has_names: Mapped[bool] = mapped_column(default=False, server_default=false())
     batch: Mapped[str] = mapped_column(word(32), default="", server_default="", index=True)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))
-    written_by_id: Mapped[int] = mapped_column(ForeignKey("organiser.id"))
+    written_by: Mapped[str] = mapped_column(word(64))
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     edited_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -82,7 +82,6 @@ class Letter(Model):
     reminded: Mapped[int] = mapped_column(default=0, server_default="0")
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    written_by: Mapped[Organiser] = relationship()
     corrects: Mapped["Letter | None"] = relationship(remote_side=id)
 
     @property
@@ -92,7 +91,10 @@ class Letter(Model):
 
 
 class LetterFile(Model):
-    """One document of an issued letter: exactly the bytes that left. name: as it is downloaded."""
+    """One document of an issued letter: exactly the bytes that left. name: as it is downloaded.
+
+    replaced: the characters that no font of ours has, which stand as a mark of replacement in it.
+    """
 
     __tablename__ = "letter_file"
     __table_args__ = (UniqueConstraint("letter_id", "name"),)
@@ -104,6 +106,7 @@ class LetterFile(Model):
     media_type: Mapped[str] = mapped_column(word(100))
     sha256: Mapped[str] = mapped_column(word(HASH_LETTERS), index=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
+    replaced: Mapped[list[str]] = mapped_column(JSON, default=list)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 

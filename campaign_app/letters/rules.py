@@ -69,6 +69,21 @@ LONGEST_SUBJECT = 300
 LONGEST_BODY = 20_000
 LONGEST_FIELD = 2_000
 
+FACT_MARK = re.compile(r"\{\{fact:[a-z0-9_-]+\}\}")
+_DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9"
+_MARK = re.compile(r"\{\{[^{}]*\}\}")
+_ADDRESS = re.compile(r"(?:https://|mailto:)\S+")
+_LIST_NUMBER = re.compile(rf"^\s*[{_DIGITS}]+[.)]\s", re.MULTILINE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# A number in any of the three families of digits, or one of the words that stand for a great many.
+_NUMBER = re.compile(
+    rf"[{_DIGITS}]+(?:[.,\u066b\u066c'\u2019\u00a0\u202f ][{_DIGITS}]{{3}})*"
+    r"|\b(?:hundreds?|thousands?|millions?|centaines?|milliers?|cientos|miles|millones)\b"
+    r"|\b(?:сотни|сотен|тысячи|тысяч|миллионы|миллионов)\b|[百千万亿]+"
+    r"|(?<!\w)(?:مئات|مئة|مائة|ألف|آلاف|ألوف|مليون|ملايين)(?!\w)",
+    re.IGNORECASE,
+)
+
 
 class TransitionRefused(Exception):
     """A letter does not go from the one state to the other."""
@@ -104,6 +119,16 @@ def silence(state: str, *, sent_at: datetime, now: datetime, is_reply_customary:
 def reminders_due(*, sent_at: datetime, now: datetime) -> int:
     """Return how many of REMINDERS are due by now."""
     return sum(1 for each in REMINDERS if now >= sent_at + each)
+
+
+def bare_numbers(text: str) -> tuple[str, ...]:
+    """Return the numbers that stand in a draft without a source: whatever is in no mark, no address and no list number.
+
+    A year that stands alone says nothing that needs a source. Numbers written out as words are not found, but for the
+    words that stand for a great many.
+    """
+    rest = _LIST_NUMBER.sub(" ", _ADDRESS.sub(" ", _MARK.sub(" ", text)))
+    return tuple(found for found in _NUMBER.findall(rest) if not _YEAR.fullmatch(found))
 
 
 def first_of_month(day: date) -> date:

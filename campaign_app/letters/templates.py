@@ -1,7 +1,7 @@
 """The templates that letters begin from: files under content/letters, read and checked once in each process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,8 @@ class Written:
 class Template:
     """One template.
 
-    form: what kind of letter it is, in the words of the directory. recipient: one of RECIPIENTS. bodies: keys of those
-    it is meant for; empty for any that takes the form. visibility: at the least so closed; "" for the body's own.
+    form: what kind of letter it is, in the words of the directory. recipient: one of RECIPIENTS. bodies, kinds: of
+    those it is meant for; empty for any that takes the form. visibility: at the least so closed; "" for the body's own.
     texts: by language. requests: petition's slug or GENERAL → language → Markdown of what is asked. parts: key →
     language → Markdown of paragraphs that may be left out. copies: keys of bodies that get a copy.
     """
@@ -57,6 +57,7 @@ class Template:
     form: str
     recipient: str
     bodies: tuple[str, ...]
+    kinds: tuple[str, ...]
     visibility: str
     titles: Mapping[str, str]
     abouts: Mapping[str, str]
@@ -64,7 +65,7 @@ class Template:
     parts: Mapping[str, Mapping[str, str]]
     copies: tuple[str, ...]
     texts: Mapping[str, Written]
-    requests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    requests: Mapping[str, Mapping[str, str]]
 
     @property
     def is_confidential(self) -> bool:
@@ -99,13 +100,14 @@ def load(content_dir: Path) -> dict[str, Template]:
     """Read the templates of a content folder. Raises ConfigurationError naming the file that lacks something."""
     folder = content_dir / "letters"
     found = sorted((folder / "templates").glob("*/template.toml"))
-    return {path.parent.name: _read(path.parent, folder / "parts") for path in found}
+    requests = _requests(folder / "requests")
+    return {path.parent.name: _read(path.parent, folder / "parts", requests) for path in found}
 
 
 _loaded = cache(load)
 
 
-def _read(folder: Path, parts_folder: Path) -> Template:
+def _read(folder: Path, parts_folder: Path, requests: Mapping[str, Mapping[str, str]]) -> Template:
     path = folder / "template.toml"
     about = read_toml(path)
     try:
@@ -115,6 +117,7 @@ def _read(folder: Path, parts_folder: Path) -> Template:
             form=about["form"],
             recipient=about["recipient"],
             bodies=tuple(about.get("bodies", ())),
+            kinds=tuple(about.get("kinds", ())),
             visibility=about.get("visibility", ""),
             titles=about["title"],
             abouts=about["about"],
@@ -122,7 +125,7 @@ def _read(folder: Path, parts_folder: Path) -> Template:
             parts={key: _by_language(parts_folder / key) for key in about.get("parts", ())},
             copies=tuple(about.get("copies", ())),
             texts={path.stem: _written(path) for path in sorted(folder.glob("*.md"))},
-            requests=_requests(folder / "requests"),
+            requests=requests,
         )
     except KeyError as problem:
         raise ConfigurationError(f"{path} lacks {problem}") from None

@@ -1,19 +1,34 @@
 """Letters in the states that an organiser meets."""
 
-from sqlalchemy import select
+from datetime import UTC, date, datetime
+from typing import Any
 
-from campaign_app.accounts.models import Organiser
+from campaign_app.bodies import operations as bodies
+from campaign_app.bodies import queries as directory
+from campaign_app.bodies.content import shipped_bodies
+from campaign_app.bodies.models import BodyChannel
 from campaign_app.clock import utc_now
+from campaign_app.config import settings
 from campaign_app.extensions import db
-from campaign_app.letters import models, rules
+from campaign_app.letters import models, operations, rules
 from campaign_app.letters.frozen import LETTER
+from campaign_app.petitions.operations import petition_by_slug
 from tests.letters.samples import frozen_letter
+
+NOW = datetime(
+    2026, 12, 10, 12, tzinfo=UTC
+)  # in the middle of a month: a President of the Council changes with it
+CHANNELS = {
+    "mail": "mission@example.org",
+    "post": "1 Invented Street\nNowhere",
+    "form": "https://example.org/form",
+    "hand": "1 Invented Street",
+}
 
 
 def fill_letters(petition_id: int) -> None:
     """Put a row into each table of this room. Does not commit."""
-    by, now, frozen = db.session.scalars(select(Organiser)).first(), utc_now(), frozen_letter("en")
-    assert by is not None
+    now, frozen = utc_now(), frozen_letter("en")
     letter = models.Letter(
         key="letter-of-a-test",
         kind=LETTER,
@@ -31,7 +46,7 @@ def fill_letters(petition_id: int) -> None:
         visibility=rules.PUBLIC,
         way=rules.POST,
         batch="batch-of-a-test",
-        written_by_id=by.id,
+        written_by="test",
         written_at=now,
         edited_at=now,
         year=now.year,
@@ -93,3 +108,29 @@ def fill_letters(petition_id: int) -> None:
         ]
     )
     db.session.flush()
+
+
+def load_directory(*, today: date) -> None:
+    """Load the shipped directory, and give each body an invented channel of each kind that was checked today."""
+    bodies.load_shipped(bodies=shipped_bodies(settings().content_dir))
+    for body in directory.bodies():
+        for kind, value in CHANNELS.items():
+            channel = BodyChannel(
+                body_id=body.id, kind=kind, value=value, verified_on=today, verified_by="test"
+            )
+            db.session.add(channel)
+    db.session.flush()
+
+
+def begin(template: str = "council-president", **changes: object) -> models.Letter:
+    """Draft a letter that has everything; of the Council's President, to the one of the month of NOW."""
+    beginning: dict[str, Any] = {
+        "template": template,
+        "languages": ("en", "ar"),
+        "petition_id": petition_by_slug("lists-and-graves").id,
+        "month": NOW.date(),
+        "signatory": {"name": "A. Signatory", "role": "Coordinator"},
+        "way": rules.MAIL,
+        **changes,
+    }
+    return operations.draft(beginning=operations.Beginning(**beginning), by="test", now=NOW)

@@ -99,3 +99,33 @@ def test_a_confidential_letter_never_shows(state):
 
 def test_a_month_is_named_by_its_first_day():
     assert rules.first_of_month(date(2026, 12, 31)) == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("at least 13,197 people", ("13,197",)),
+        ("43 women", ("43",)),
+        ("نحو ١٣٬١٩٧ شخصاً", ("١٣٬١٩٧",)),
+        ("آلاف العائلات", ("آلاف",)),
+        ("thousands of families", ("thousands",)),
+        ("177 057 personnes", ("177 057",)),
+        ("数千人", ("千",)),
+    ],
+)
+def test_a_number_without_a_mark_is_found(text, found):
+    assert rules.bare_numbers(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{fact:still-missing-2024}} and {{plain:30}} days",
+        "1. first\n2. second",
+        "since 2011",
+        "https://example.org/2024/12345",
+        "ألفة",
+    ],
+)
+def test_what_needs_no_source_is_left_alone(text):
+    assert rules.bare_numbers(text) == ()

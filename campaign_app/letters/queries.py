@@ -1,0 +1,104 @@
+"""Reads letters: by key or reference, how each stands, its documents."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ..approvals import queries as approvals
+from ..approvals import rules as approval_rules
+from ..approvals.models import Approval
+from ..approvals.rules import Standing
+from ..errors import Refusal
+from ..extensions import db
+from . import rules
+from .freezing import digest_fields
+from .models import Letter, LetterFile, LetterVersion
+
+ROOM = "letters"  # as approvals names it
+
+
+class LetterUnknown(Refusal):
+    """There is no letter of this key or reference."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A letter and how it stands. state: one of rules.STATES. approval: what was last asked of a draft, if anything."""
+
+    letter: Letter
+    state: str
+    approval: Approval | None = None
+    standing: Standing | None = None
+
+
+def letter(name: str) -> Letter:
+    """Return a letter by its reference or its key. Raises LetterUnknown."""
+    column = Letter.reference if rules.REFERENCE.fullmatch(name) else Letter.key
+    found = db.session.scalar(select(Letter).where(column == name))
+    if found is None:
+        raise LetterUnknown(name)
+    return found
+
+
+def letters(
+    *, state: str | None = None, batch: str | None = None, limit: int | None = None
+) -> Sequence[Letter]:
+    """Return letters, those edited last first. state: a stored one."""
+    asked = select(Letter).order_by(Letter.edited_at.desc(), Letter.id.desc())
+    if state is not None:
+        asked = asked.where(Letter.state == state)
+    if batch is not None:
+        asked = asked.where(Letter.batch == batch)
+    return db.session.scalars(asked.limit(limit) if limit else asked).all()
+
+
+def shown(found: Sequence[Letter], *, now: datetime) -> list[Shown]:
+    """Return how letters stand: of a draft, as its approval says."""
+    drafts = [each.key for each in found if each.state == rules.DRAFT]
+    asked = approvals.approvals_of(ROOM, drafts) if drafts else {}
+    standings = approvals.standings(list(asked.values()), now)
+    rows = []
+    for each in found:
+        approval = asked.get(each.key) if each.state == rules.DRAFT else None
+        standing = standings[approval.id] if approval else None
+        rows.append(Shown(each, _state(each, standing), approval, standing))
+    return rows
+
+
+def _state(found: Letter, standing: Standing | None) -> str:
+    if standing is None:
+        return found.state
+    if standing.state in (approval_rules.APPROVED, approval_rules.RELEASABLE):
+        return rules.APPROVED
+    if standing.state in (approval_rules.ASKED, approval_rules.WAITING):
+        return rules.ASKED
+    return found.state
+
+
+def digest_of(found: Letter) -> str:
+    """Return the SHA-256, hexadecimal, over everything of a draft that is approved."""
+    text = json.dumps(digest_fields(found), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def files_of(found: Letter) -> Sequence[LetterFile]:
+    """Return the documents of an issued letter, without their bytes; empty until they are made."""
+    asked = select(LetterFile).where(LetterFile.letter_id == found.id).order_by(LetterFile.name)
+    return db.session.scalars(asked).all()
+
+
+def file_of(found: Letter, name: str) -> LetterFile | None:
+    """Return one document of a letter."""
+    return db.session.scalar(
+        select(LetterFile).where(LetterFile.letter_id == found.id, LetterFile.name == name)
+    )
+
+
+def versions_of(found: Letter) -> Sequence[LetterVersion]:
+    """Return what a draft said after each edit, the newest first."""
+    asked = select(LetterVersion).where(LetterVersion.letter_id == found.id)
+    return db.session.scalars(asked.order_by(LetterVersion.version.desc())).all()
