@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .config import settings
+from .config import ROOT, settings
 from .content_files import read_toml
 
+SHIPPED = ROOT / "content"
+# Neutral words, one for each kind of mail: what a newer version sends has its subject before anybody writes one.
+SUBJECTS = "mail_subject_"
 RESPONSIBLE_FIELDS = ("responsible_body", "responsible_address", "contact_email")
 
 
@@ -55,7 +58,9 @@ def campaign() -> Campaign:
 
 @cache
 def load(content_dir: Path) -> Campaign:
-    """Read content/campaign.toml once."""
+    """Read content/campaign.toml once. An installation's own copy may be of an older version."""
     path = content_dir / "campaign.toml"
-    details = read_toml(path)
+    shipped = read_toml(SHIPPED / "campaign.toml")
+    subjects = {key: shipped[key] for key in shipped if key.startswith(SUBJECTS)}
+    details = subjects | read_toml(path)
     return Campaign(path=path, names=details["name"], short_names=details["short_name"], details=details)

@@ -1,6 +1,7 @@
 """Words that the campaign avoids, with what to write instead: a warning beside a text, never a block.
 
-The shipped list is content/avoid.toml; a language's list that was edited at the desk stands in the database.
+The shipped list is content/avoid.toml; a language's list that was edited at the desk stands in the database. A
+content folder of before there was a list has the one of this version.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..campaign import SHIPPED
 from ..config import settings
 from ..content_files import read_toml
 from ..extensions import db
@@ -57,7 +59,7 @@ def is_edited(language: str) -> bool:
 def shipped(content_dir: Path, language: str) -> tuple[Avoided, ...]:
     """Return the shipped list of a language; empty where there is none."""
     path = content_dir / "avoid.toml"
-    return _entries(read_toml(path).get(language, ())) if path.exists() else ()
+    return _entries(read_toml(path if path.exists() else SHIPPED / "avoid.toml").get(language, ()))
 
 
 def found_in(text: str, entries: Sequence[Avoided]) -> list[Found]:
