@@ -1,13 +1,15 @@
 """Every body of a request to the desk is here before anything begins a transaction; a file goes to the disk meanwhile.
 
-How long forms may be, access.py says. Files are larger by far: only whom that table names may send one.
+How long forms may be, access.py says. Files are larger by far: only whom that table names may send one. The proxy
+passes them on as they come, so of anybody else's not a byte is waited for.
 """
 
 from flask import Flask, request
+from flask.typing import ResponseReturnValue
 
 from ..database import READING_METHODS
 from ..updates.rules import LARGEST_FILE_BYTES
-from .gate import may_send
+from .gate import may_send, turned_away
 
 FILES = {"mailings.load": LARGEST_FILE_BYTES}
 
@@ -16,9 +18,12 @@ def register(desk: Flask) -> None:
     """Read every body first, forms and files as such: of a file nothing stays in memory."""
 
     @desk.before_request
-    def _read_body() -> None:
+    def _read_body() -> ResponseReturnValue | None:
         if request.method in READING_METHODS:
-            return
-        if request.endpoint in FILES and may_send(request.endpoint):
+            return None
+        if request.endpoint in FILES:
+            if not may_send(request.endpoint):
+                return turned_away()
             request.max_content_length = FILES[request.endpoint]
         request.get_data(parse_form_data=True)
+        return None

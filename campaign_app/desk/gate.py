@@ -1,11 +1,11 @@
 """Asks the table of access before any view of the desk runs."""
 
-from flask import Flask, abort, flash, g, redirect, request, url_for
+from flask import Flask, abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ..accounts.desk_views import is_own_page, own_page
-from ..accounts.sessions import factor_is_fresh, organiser, roles_before_reading
+from ..accounts.sessions import TOKEN, factor_is_fresh, organiser, roles_before_reading
 from ..database import READING_METHODS
 from .access import ACCESS, CLOSED
 
@@ -31,6 +31,14 @@ def admit_long_forms(desk: Flask) -> None:
 def may_send(endpoint: str) -> bool:
     """Whether a post can be meant for an endpoint, asked before its body is read: by whom else it is refused later."""
     return request.method not in READING_METHODS and bool(ACCESS[endpoint].roles & roles_before_reading())
+
+
+def turned_away() -> ResponseReturnValue:
+    """Return what somebody who may not send a body is told, without reading any of it."""
+    if roles_before_reading():
+        abort(403)
+    way_in = "accounts.sign_in_settings" if TOKEN in session else "security.login"
+    return redirect(url_for(way_in), 303)
 
 
 def may_open(endpoint: str) -> bool:
