@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from campaign_app.config import ROOT
-from tests.endurance.people import INBOX, PAGE, SIGN, Forms, Person
+from campaign_app.desk.access import LONG_TEXT_BYTES
+from tests.endurance.people import FORM, INBOX, PAGE, SIGN, Forms, Person
 from tests.endurance.servers import Database, Server, SqliteFile, free_port, installed, wait_for
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -34,6 +35,7 @@ HOST = "127.0.0.1"
 CLAIMED = "203.0.113.77"
 MARK = "qxzmark"
 CUT_OFF_SECONDS = 10  # as nginx.conf says it
+LONG_TEXTS_AT_ONCE = 20  # and this too
 # What Debian's own nginx.conf has around a site: logs that a site must switch off for itself.
 AROUND = """
 worker_processes 1;
@@ -207,10 +209,24 @@ def test_a_body_that_is_too_large_ends_at_the_proxy(proxy, behind):
     assert behind[0].requests == []
 
     assert proxy.ask("POST", SIGN, b"x" * 32_000).status == 200
-    assert proxy.ask("POST", "/desk/texts", b"x" * 900_000).status == 200
-    assert proxy.ask("POST", "/desk/texts", b"x" * 1_100_000).status == 413
+    assert proxy.ask("POST", "/desk/texts", b"x" * LONG_TEXT_BYTES).status == 200
+    assert proxy.ask("POST", "/desk/texts", b"x" * (LONG_TEXT_BYTES + 1)).status == 413
     assert proxy.ask("POST", "/desk/updates/0a1b/recipients", b"x" * 3_000_000).status == 200
-    assert [len(body) for *_, body in behind[0].requests] == [32_000, 900_000, 3_000_000]
+    assert [len(body) for *_, body in behind[0].requests] == [32_000, LONG_TEXT_BYTES, 3_000_000]
+
+
+def test_one_address_fills_the_memory_with_long_texts_only_so_far(proxy, behind):
+    slow = [proxy.connect() for _ in range(LONG_TEXTS_AT_ONCE)]
+    for connection in slow:
+        connection.sendall(
+            f"POST /desk/texts HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {LONG_TEXT_BYTES}\r\n\r\nx".encode()
+        )
+    wait_for(lambda: proxy.ask("GET", "/desk/texts").status == 429, "the proxy to have seen them all")
+
+    assert proxy.ask("GET", "/en/").status == 200
+    for connection in slow:
+        connection.close()
+    wait_for(lambda: proxy.ask("GET", "/desk/texts").status == 200, "the proxy to have seen them go")
 
 
 def test_who_sends_slowly_is_cut_off_and_never_reaches_the_server_behind(proxy, behind):
@@ -326,6 +342,25 @@ def test_a_person_signs_through_the_proxy_and_every_header_of_ours_arrives(site)
             assert through.get(name) == value, name
     assert through["server"] == "nginx"
     assert json.loads(proxy.ask("GET", "/readyz").text)["ready"] is True
+
+
+def test_who_is_not_signed_in_and_sends_recipients_slowly_holds_up_nobody(site):
+    proxy, _installation = site
+    slow = [proxy.connect() for _ in range(8)]
+    for connection in slow:
+        connection.sendall(
+            f"POST /desk/updates/0a1b/recipients HTTP/1.1\r\nHost: {NAME}\r\n"
+            f"Content-Type: {FORM}\r\nContent-Length: 9000\r\n\r\nname=".encode()
+        )
+    answers = [connection.recv(4_096) for connection in slow]
+    started = time.monotonic()
+
+    assert proxy.ask("GET", PAGE).status == 200
+
+    assert time.monotonic() - started < CUT_OFF_SECONDS / 2
+    assert all(answer.startswith(b"HTTP/1.1 303") for answer in answers)
+    for connection in slow:
+        connection.close()
 
 
 def direct_headers(port: int, path: str) -> dict[str, str]:
