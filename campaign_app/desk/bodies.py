@@ -12,6 +12,8 @@ from ..updates.rules import LARGEST_FILE_BYTES
 from .gate import may_send, turned_away
 
 FILES = {"mailings.load": LARGEST_FILE_BYTES}
+# Werkzeug reads a file in pieces of 64 KiB, and measures each with what waits before it as if it were a form.
+PIECE_BYTES = 256 * 1024
 
 
 def register(desk: Flask) -> None:
@@ -25,5 +27,6 @@ def register(desk: Flask) -> None:
             if not may_send(request.endpoint):
                 return turned_away()
             request.max_content_length = FILES[request.endpoint]
+            request.max_form_memory_size = PIECE_BYTES
         request.get_data(parse_form_data=True)
         return None

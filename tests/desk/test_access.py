@@ -1,5 +1,7 @@
 """Who may open what: the table is whole, and every endpoint is asked for as every role and as nobody."""
 
+import io
+
 import pytest
 from werkzeug.routing import IntegerConverter, Rule
 
@@ -273,6 +275,16 @@ def test_only_whoever_may_write_there_sends_more_than_other_forms_hold(app, desk
         accounts.end_other_sessions(organiser=organiser_by_email(EMAIL), but=None, now=utc_now())
         db.session.commit()
     assert _refused(owner) == everywhere
+
+
+def test_a_file_of_many_recipients_is_read_to_its_end(app):
+    owner = signed_in(app)
+    file = (io.BytesIO(b"x" * 300_000), "x.nidaa-mailing")
+    fields = {"csrf_token": token_of(owner.get("/desk/sign-in")), "recipients": file}
+
+    answer = owner.post("/desk/updates/0a1b/recipients", data=fields, content_type="multipart/form-data")
+
+    assert answer.status_code == 404, "there is no such mailing, and that is all that stands against it"
 
 
 def test_a_number_that_no_row_can_have_is_no_page_and_no_defect(app, desk):
