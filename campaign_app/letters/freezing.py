@@ -27,6 +27,7 @@ from .marks import Filling
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, Template, template
 from .texts import Unfilled, Unresolved, plain, resolve, with_parts
+from .titles import translated_title
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,14 @@ def addresses(letter: Letter, reference: str, code: str) -> dict[str, str]:
 
 
 def title_of(petition: PetitionRecord | None, lang: str) -> str:
-    """Return a petition's title in a letter's language, or in English, or in its own."""
+    """Return a petition's title in a letter's language; where nobody wrote it, in English, or in its own."""
     if petition is None:
         return ""
-    found = petition.texts.get(lang) or petition.texts.get(statement.PAGE_LANGUAGE)
-    return (found or petition.text(petition.home_language)).title
+    found = petition.texts.get(lang)
+    english = petition.texts.get(statement.PAGE_LANGUAGE)
+    if found is None and english and (translated := translated_title(petition.slug, lang, english.title)):
+        return translated
+    return (found or english or petition.text(petition.home_language)).title
 
 
 def _numbers_of(letter: Letter, now: datetime) -> _Numbers:

@@ -8,7 +8,7 @@ from ..config import settings
 from ..content_files import read_toml
 
 
-def translated_title(slug: str, lang: str, *, english: str) -> str | None:
+def translated_title(slug: str, lang: str, english: str) -> str | None:
     """Return a petition's title in a language of letters; None where nobody translated the one that it has now.
 
     english: its present title in English. Where it was edited since, the translation no longer says the same.
