@@ -73,7 +73,7 @@ def _trimmed(text: str, first: int, last: int) -> tuple[int, int]:
     while begins < last and not text[begins].isalnum():
         begins += 1
     ends = last
-    while ends > begins and not (text[ends - 1].isalnum() or text[ends - 1] == "/"):
+    while ends > begins and not (text[ends - 1].isalnum() or text[ends - 2 : ends].strip("/").isalnum()):
         if text[ends - 1] in _CLOSING and _is_opened(text[begins:ends]):
             break
         ends -= 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..frozen import NUMBERS_SHEET, FrozenLetter, ShownName
-from . import papers, sheets, typesetting
+from . import papers, plain, sheets, typesetting, word_document
 from .characters import Cleaner
 from .writing import Value, Writer
 
@@ -33,6 +33,21 @@ def pdf(frozen: FrozenLetter, lang: str, *, specimen: bool = False, names: Seque
     paper = _paper(frozen, Writer(lang, cleaner), specimen=specimen, names=names)
     make = typesetting.pdf_apart if len(names) >= NAMES_APART else typesetting.pdf
     return Made(make(paper), cleaner.replaced)
+
+
+def docx(frozen: FrozenLetter, lang: str, *, specimen: bool = False, names: Sequence[ShownName] = ()) -> Made:
+    """Return a letter in one of its languages as DOCX. A numbers sheet has none: ValueError."""
+    if frozen.kind == NUMBERS_SHEET:
+        raise ValueError("a numbers sheet is a PDF and a picture, so that nobody edits it")
+    cleaner = Cleaner()
+    paper = _paper(frozen, Writer(lang, cleaner), specimen=specimen, names=names)
+    return Made(word_document.docx_of(paper), cleaner.replaced)
+
+
+def plain_text(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> str:
+    """Return a letter or a numbers sheet in one of its languages for the body of a mail, without annexes."""
+    paper = _paper(frozen, Writer(lang, Cleaner()), specimen=specimen)
+    return plain.sheet_text(paper) if frozen.kind == NUMBERS_SHEET else plain.text(paper)
 
 
 def png(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> bytes:

@@ -56,11 +56,12 @@ def frame(frozen: FrozenLetter, writer: Writer, title: str, *, specimen: bool) -
     """Return what every paper has: its language and title, its day, what stands at the foot of each page."""
     lang = writer.lang
     campaign = writer.line(frozen.campaign[lang])
+    titles = (frozen.reference, writer.cleaner.line(title))
     before, between, after = page_words(lang)
     reference = writer.apart(frozen.reference) if frozen.reference else []
     return {
         **language(lang),
-        "title": writer.line(" – ".join(part for part in (frozen.reference, title) if part)),
+        "title": " – ".join(part for part in titles if part) or campaign or frozen.template,
         "author": campaign,
         "campaign": campaign,
         "date": moment(frozen.issued_at),

@@ -73,3 +73,14 @@ def tags_of(pdf: bytes) -> list[str]:
 
     document = opened(pdf)
     return list(walk(document.Root.StructTreeRoot.K))
+
+
+def links_of(pdf: bytes) -> set[str]:
+    """Return where the links of a PDF lead."""
+    document = opened(pdf)
+    return {
+        str(note.A.URI)
+        for page in document.pages
+        for note in page.get("/Annots", pikepdf.Array())
+        if "/A" in note
+    }

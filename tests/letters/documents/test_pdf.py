@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-import pikepdf
 import pytest
 from pdfua import validate
 
@@ -15,7 +14,7 @@ from campaign_app.letters.frozen import Block, FrozenLetter, Run, ShownName
 from campaign_app.letters.words import word
 
 from ..samples import frozen_letter
-from .reading import bare, fonts_of, opened, pages_of, tags_of, text_of, words
+from .reading import bare, fonts_of, links_of, opened, pages_of, tags_of, text_of, words
 
 pytestmark = pytest.mark.usefixtures("context")
 LANGUAGES = ("ar", "en", "fr", "ru", "zh")
@@ -194,14 +193,7 @@ def test_the_sentence_about_the_signatures_stands_once_wherever_the_text_has_it(
 
 
 def test_links_lead_where_the_letter_says():
-    document = opened(making.pdf(frozen_letter("ar"), "ar").content)
-
-    leads = {
-        str(note.A.URI)
-        for page in document.pages
-        for note in page.get("/Annots", pikepdf.Array())
-        if "/A" in note
-    }
+    leads = links_of(making.pdf(frozen_letter("ar"), "ar").content)
 
     assert {"https://example.org/", "mailto:letters@example.org"} <= leads
     assert "https://petitions.example.org/en/letters/NID-2026-0007/ABCDEFGHIJKLMNOP" in leads
