@@ -7,8 +7,8 @@ of them means something. It asks no table; words, numbers and countries are writ
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..frozen import NUMBERS_SHEET, FrozenLetter, ShownName
-from . import papers, plain, sheets, typesetting, word_document
+from ..frozen import NUMBERS_SHEET, Block, FrozenLetter, ShownName
+from . import day_papers, papers, plain, sheets, typesetting, word_document
 from .characters import Cleaner
 from .writing import Value, Writer
 
@@ -53,6 +53,21 @@ def plain_text(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> st
 def png(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> bytes:
     """Return a numbers sheet in one of its languages as a picture of its page. Raises typesetting.NotMade."""
     return typesetting.png(sheets.numbers_sheet(frozen, Writer(lang, Cleaner()), specimen=specimen))
+
+
+def day_paper(
+    title: str, blocks: Sequence[Block], lang: str, *, campaign: str, made_at: str, reference: str = ""
+) -> Made:
+    """Return a paper for the day of delivery as PDF/UA-1: content/letters/pack, resolved as a letter's text is.
+
+    A paragraph that ends in dots becomes a line to write on; one that is a label alone, room for a stamp. campaign: its
+    full name in that language. made_at: ISO 8601 moment in UTC. reference: of the letter that is delivered, or "".
+    """
+    cleaner = Cleaner()
+    paper = day_papers.day_paper(
+        title, blocks, Writer(lang, cleaner), campaign=campaign, reference=reference, made_at=made_at
+    )
+    return Made(typesetting.pdf(paper), cleaner.replaced)
 
 
 def _paper(frozen: FrozenLetter, writer: Writer, *, specimen: bool, names: Sequence[ShownName] = ()) -> Value:

@@ -9,11 +9,10 @@ from datetime import datetime
 
 import segno
 
-from ... import languages
 from ..frozen import FrozenLetter, ShownName
 from ..words import counted, word
 from .annexes import annexes
-from .writing import Runs, Value, Writer, language, words_of
+from .writing import Runs, Value, Writer, digits, language, words_of
 
 CONFIDENTIAL = "confidential"  # as rules.py calls it
 SECOND_LANGUAGE = "en"  # of the page where a letter in another language is checked
@@ -65,7 +64,7 @@ def frame(frozen: FrozenLetter, writer: Writer, title: str, *, specimen: bool) -
         "author": campaign,
         "campaign": campaign,
         "date": moment(frozen.issued_at),
-        "digits": "1" if languages.format_number(1, lang) == "1" else "١",
+        "digits": digits(lang),
         "page": [before, between, after],
         "head": [*writer.runs(campaign), *([{"t": " · "}, *reference] if reference else [])],
         "foot": reference or writer.runs(campaign),

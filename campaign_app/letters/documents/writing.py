@@ -167,6 +167,11 @@ def direction(lang: str) -> str:
     return known.direction if known else "ltr"
 
 
+def digits(lang: str) -> str:
+    """Return the first of the digits that a document counts its pages and names with."""
+    return languages.format_number(1, lang)
+
+
 def words_of(runs: Runs) -> str:
     """Return runs as the words that they are."""
     return "".join(run["t"] for run in runs)
