@@ -122,6 +122,15 @@ def sources(*texts: str, lang: str) -> tuple[SourceLine, ...]:
     return tuple(_source_line(found, lang) for found in figures_used(*texts))
 
 
+def sources_as_text(*texts: str, lang: str) -> tuple[str, ...]:
+    """Return where the facts that texts name were read, each place once: "Test Network, as of March 2026, https://…".
+
+    For letters, whose texts say each fact with its source already: this adds the address, or whose report it was.
+    Raises FigureUnresolved for an unknown key or a fact without words in the language.
+    """
+    return tuple(dict.fromkeys(_place(found, lang) for found in figures_used(*texts)))
+
+
 def facts_to_mend(today: date) -> dict[str, tuple[str, ...]]:
     """Return, by key, what an organiser should check or complete: see rules.warnings."""
     found = {each.key: rules.warnings(each, today) for each in all_facts()}
@@ -184,6 +193,11 @@ def _as_of_words(as_of: AsOf, lang: str) -> str:
     return rules.fill_slots(_word("dates", "about", lang), {"date": shown})
 
 
+def _dated(found: Figure, lang: str) -> str:
+    on = {"date": _as_of_words(found.as_of, lang)}
+    return rules.fill_slots(_word("dates", f"as_of_{found.as_of.precision}", lang), on)
+
+
 def _comma(lang: str) -> str:
     return _word("punctuation", "comma", lang)
 
@@ -192,15 +206,27 @@ def _attribution(found: Fact, lang: str) -> list[str]:
     """Return what the bracket after a fact holds: source, then as-of date and a mark where they are due."""
     parts = [found.source.names[lang]]
     if isinstance(found, Figure):
-        on = _as_of_words(found.as_of, lang)
         parts += [
-            rules.fill_slots(_word("dates", f"as_of_{found.as_of.precision}", lang), {"date": on}),
+            _dated(found, lang),
             _word("marks", found.status, lang),
             _word("marks", "secondary", lang) if _is_reported(found) else "",
         ]
     if found.confidence == "unverified":
         parts.append(_word("marks", "unverified", lang))
     return [part for part in parts if part]
+
+
+def _place(found: Fact, lang: str) -> str:
+    """Return a fact's source with its date and address on one line; of a document its own name with its address."""
+    page = found.source.page or _comma(lang).join(found.source.hosts)
+    if isinstance(found, Reference) and found.is_instrument:
+        return _comma(lang).join([_statement(found, lang), page])
+    said = [found.source.names[lang]]
+    if isinstance(found, Figure):
+        said.append(_dated(found, lang))
+    if _is_reported(found):
+        page = rules.fill_slots(_word("confidence", "secondary", lang), {"sites": page})
+    return _comma(lang).join([*said, page])
 
 
 def _inline_html(found: Fact, lang: str) -> Markup:

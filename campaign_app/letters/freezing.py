@@ -16,7 +16,7 @@ from ..bodies.rules import BodyUnknown, Recipient
 from ..campaign import campaign
 from ..config import settings
 from ..extensions import db
-from ..facts.queries import figure_as_text, sources
+from ..facts.queries import figure_as_text, sources_as_text
 from ..facts.rules import FigureUnresolved
 from ..petitions.models import PetitionText
 from ..petitions.queries import PetitionRecord, petition_by_id
@@ -163,7 +163,7 @@ def _text(
 
 def _sources(body: str, lang: str) -> tuple[str, ...]:
     try:
-        return tuple(figure_as_text(line.key, lang) for line in sources(body, lang=lang))
+        return sources_as_text(body, lang=lang)
     except FigureUnresolved:
         return ()  # its mark is unresolved, and is told as that
 

@@ -52,7 +52,7 @@ class Text:
     """A letter in one language.
 
     statement: the sentence about the signatures, with its numbers as they are printed; "" where the letter has none.
-    sources: one line for each fact in the text, in the order a reader meets them.
+    sources: one line for each place where a fact in the text was read, in the order a reader meets them.
     figures: every number that the text states about signatures, as it is printed, by what it counts: see Statement.
     """
 

@@ -104,6 +104,23 @@ class TestShippedFacts:
         )
         assert words(line.confidence) == "selon archive.sana.sy"
 
+    def test_the_places_where_facts_were_read_are_told_with_their_addresses_each_once(self):
+        text = "{{fact:still-missing-after-prisons-opened}} {{fact:mass-graves-documented}} {{fact:sc-2474}}"
+
+        assert queries.sources_as_text(text, text, lang="en") == (
+            "Syrian Network for Human Rights, as of 28 December 2024, https://snhr.org/blog/2024/12/28",
+            "National Commission for Missing Persons, as of August 2025, as reported by "
+            "https://archive.sana.sy/en/?p=369318",
+            "Security Council resolution 2474 (2019), https://press.un.org/en/2019/sc13835",
+        )
+
+    def test_two_facts_of_one_place_and_day_have_one_line(self):
+        text = "{{fact:torture-deaths-2018-all-parties}} {{fact:torture-deaths-2018-former-government}}"
+
+        assert queries.sources_as_text(text, lang="zh") == (
+            "叙利亚人权网络，截至2018年6月，据 ebd3.net，skynewsarabia.com",
+        )
+
     def test_a_resolution_is_its_own_link(self):
         html = queries.render_figures("See {{fact:sc-2474}}.", "en")
 
