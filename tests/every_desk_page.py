@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from campaign_app.accounts.queries import organiser_by_email
@@ -15,6 +16,7 @@ from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.integrity import arrivals
 from campaign_app.petitions.operations import petition_by_slug
+from campaign_app.signing.models import Signature
 from tests.desk_client import EMAIL, DeskClient, first_link, new_client, signed_in, token_of
 from tests.every_page import Page
 from tests.integrity.campaigns import BAD, GOOD, let_sign
@@ -161,10 +163,13 @@ def releases(app: Flask, lang: str) -> Iterator[Page]:
         number = petition_by_slug(SLUG).id
         db.session.rollback()
     draft = desk.post("/desk/updates/write", petition_id=str(number), pace="1200", **words).location
+    with app.app_context():
+        db.session.execute(update(Signature).values(wants_updates=True))
+        db.session.commit()
     yield desk.got("updates", "/desk/updates/")
     yield desk.got("an update", draft)
     yield desk.got("an update, previewed", f"{draft}/preview/{lang}")
-    desk.post(f"{draft}/ask")
+    assert desk.post(f"{draft}/ask").status_code == 303
     yield desk.got("an update that waits", draft)
     yield desk.got("a mail came back", "/desk/updates/returned")
     yield desk.got("approvals", "/desk/approvals/")

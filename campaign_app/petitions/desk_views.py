@@ -30,6 +30,7 @@ from .rules import (
     ChangedMeanwhile,
     PetitionUnknown,
     SlugRefused,
+    check_slug,
     first_days,
 )
 
@@ -73,8 +74,9 @@ def create() -> ResponseReturnValue:
     home = typed.values["home_language"] = request.form.get("home_language", "")
     if home not in LANGUAGES:
         typed.refuse("home_language", _("Choose the language it is written in first."))
-    if not typed.errors:
-        try:
+    try:
+        check_slug(slug)
+        if not typed.errors:
             editing.create(
                 slug=slug,
                 home_language=home,
@@ -83,8 +85,8 @@ def create() -> ResponseReturnValue:
                 by=organiser(),
                 now=utc_now(),
             )
-        except SlugRefused as refusal:
-            typed.refuse("slug", _slug_refused(refusal))
+    except SlugRefused as refusal:
+        typed.errors.insert(0, ("slug", _slug_refused(refusal)))  # the first field of the form
     if typed.errors:
         db.session.rollback()
         return _new_page(typed), 422

@@ -165,7 +165,9 @@ def read_avoided(post: Post, *, count: int) -> tuple[list[Avoided], list[tuple[s
     errors: list[tuple[str, str]] = []
     for number in range(count):
         words = [" ".join(word.split()) for word in COMMAS.split(post.get(f"words{number}", ""))]
-        instead, reason = (clean(post.get(f"{name}{number}", "")) for name in ("instead", "reason"))
+        instead, reason = (
+            " ".join(post.get(f"{name}{number}", "").split()) for name in ("instead", "reason")
+        )
         entry = Avoided(tuple(word for word in words if word), instead, reason)
         if not (entry.words or instead or reason):
             continue

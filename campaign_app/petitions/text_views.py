@@ -148,7 +148,8 @@ def version(slug: str, language: str, version: int) -> ResponseReturnValue:
     if version not in listed:
         abort(404)
     before = listed.get(version - 1)
-    words, earlier = editing.words_of(listed[version].text), editing.words_of(before.text if before else None)
+    words = editing.words_of(listed[version].text)
+    earlier = editing.words_of(before.text) if before else words  # the first changed nothing
     return render_template(
         "petitions/version.html",
         petition=found,

@@ -153,6 +153,22 @@ def test_a_petition_is_made_at_the_desk_refused_completed_opened_signed_and_edit
         ]
     history = desk.get(f"{PLACE}/history/en/2").text
     assert "<del>the families.</del><ins>every family.</ins>" in history.replace("\n", "")
+    first = desk.get(f"{PLACE}/history/en/1").text
+    assert WORDS["en"]["demand"] in first
+    assert "<ins>" not in first, "nothing came before the first version"
+
+
+def test_a_new_petition_hears_of_everything_at_once_and_says_what_it_has_not_yet(app):
+    desk = signed_in(app).language("en")
+
+    refused = create(desk, slug="A b", people_per_mailbox="99")
+    assert refused.status_code == 422
+    assert [place for place in ("slug", "people_per_mailbox") if f'href="#{place}"' not in refused.text] == []
+    create(desk)
+
+    page = desk.get(f"{PLACE}/").text
+    for nothing in ("Nobody yet.", "No goal yet.", "No news yet."):
+        assert nothing in page
 
 
 def test_whoever_saves_after_somebody_else_sees_both_texts_and_loses_nothing(app):
@@ -330,8 +346,10 @@ def test_the_list_of_words_is_edited_and_the_shipped_one_comes_back(app):
         return desk.post(place, data={"csrf_token": token(desk), "language": "en", **form})
 
     assert save(words0="", instead0="something").status_code == 422
-    assert save(words0="hero , heroes", instead0="survivor", reason0="Her own word.").status_code == 303
-    assert "heroes" in desk.get(f"{place}?language=en").text
+    assert save(words0="hero , heroes", instead0="survivor", reason0="Her\r\nown word.").status_code == 303
+    listed = desk.get(f"{place}?language=en").text
+    assert "heroes" in listed
+    assert "Her own word." in listed
     assert "martyrs" not in desk.get(f"{place}?language=en").text
     create(desk)
     parts = send(desk, "preview", **{**fields("en"), "en-title": "Heroes and martyrs"}).get_json()

@@ -158,7 +158,7 @@ function provedView() {
     make("h2", {}, say("read_code")),
     make("p", { class: "big", id: "backup-code" }, code(backupCode)),
     make("p", {}, say("read_code_hint")),
-    make("p", {}, code(`campaign keys confirm-backup ${proved.id} ${backupCode}`)),
+    make("p", { class: "line" }, code(`campaign keys confirm-backup ${proved.id} ${backupCode}`)),
     make("div", { class: "actions" }, button("read_copy", copy), button("forget", forget, "main"), copied),
   ];
 }
