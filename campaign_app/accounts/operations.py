@@ -279,13 +279,11 @@ def delete_old(*, now: datetime) -> None:
 
 
 def _refuse_last_owner(organiser: Organiser) -> None:
-    # The owners are read for writing, so that two who remove each other at once do not both succeed.
-    others = db.session.scalars(
-        select(Organiser)
-        .where(Organiser.active, Organiser.roles.any(Role.name == rules.OWNER))
-        .with_for_update()
-    ).all()
-    if [each.id for each in others] == [organiser.id]:
+    # Two who remove each other at once must not both succeed. Roles stand in another table: whoever waited for the
+    # owners' rows asks once more, since only a later statement sees what the other has done.
+    owners = select(Organiser.id).where(Organiser.active, Organiser.roles.any(Role.name == rules.OWNER))
+    db.session.execute(owners.order_by(Organiser.id).with_for_update())
+    if [each.id for each in queries.active_owners()] == [organiser.id]:
         raise rules.LastOwner
 
 

@@ -3,10 +3,7 @@
 In an emergency, too.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from threading import Event
 from typing import Any
 
 import pytest
@@ -19,33 +16,10 @@ from campaign_app.petitions.models import Petition
 from campaign_app.petitions.rules import TEXT_FIELDS, ChangedMeanwhile, TransitionRefused
 from tests.conftest import SLUG
 from tests.organisers import join
+from tests.two_at_once import at_once
 
-MOMENT = 0.5  # seconds, in which the second one gets as far as it can
 ANOTHER = count(9_000_000)
 BEGAN: dict[str, Any] = {}  # what the forms of both began from
-
-
-def at_once(app, first: Callable[[], Any], second: Callable[[], Any]) -> Future[Any]:
-    """Let somebody begin a change, somebody else begin another, and only then commit the first."""
-    begun = Event()
-
-    def _second() -> Any:
-        begun.wait()
-        with app.app_context():
-            found = second()
-            db.session.commit()
-            return found
-
-    db.session.rollback()
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(_second)
-        first()
-        begun.set()
-        with pytest.raises(TimeoutError):
-            other.exception(timeout=MOMENT)
-        db.session.commit()
-        other.exception()
-    return other
 
 
 @pytest.fixture
