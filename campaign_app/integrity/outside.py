@@ -61,6 +61,7 @@ def take_back(*, total: OutsideTotal, petition: Petition, by: Organiser, now: da
 
     Raises CannotTakeBack. Never commits.
     """
+    db.session.refresh(total, with_for_update=True)  # of two who take it back at once, one comes second
     is_known = db.session.scalar(select(OutsideTotal.id).filter_by(takes_back_id=total.id)) is not None
     if total.checked_at is None or total.takes_back_id is not None or is_known:
         raise CannotTakeBack
