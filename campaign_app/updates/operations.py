@@ -9,7 +9,6 @@ from datetime import datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select, update
 
 from ..accounts.models import Organiser
 from ..approvals import operations as approvals
@@ -81,7 +80,7 @@ def rewrite(
     *, mailing: Mailing, texts: Mapping[str, Mapping[str, str]], pace: int, by: Organiser, now: datetime
 ) -> None:
     """Change the words of a draft. Raises NotInThisState. Flushes; never commits."""
-    _move(mailing, {rules.DRAFT}, rules.DRAFT)
+    _hold(mailing, {rules.DRAFT})
     mailing.texts, mailing.pace, mailing.written_at = _filled(texts), pace, now
     db.session.flush()
     _record("updates.rewrite", mailing, by.audit_name, now, languages=sorted(mailing.texts))
@@ -210,7 +209,7 @@ def resume(*, mailing: Mailing, by: Organiser, now: datetime) -> None:
 
 def set_pace(*, mailing: Mailing, pace: int, by: Organiser, now: datetime) -> None:
     """Send so many mails a minute from now on. Raises NotInThisState. Flushes; never commits."""
-    _move(mailing, {rules.RELEASED, rules.LOADED, *rules.RUNNING}, mailing.state)
+    _hold(mailing, {rules.RELEASED, rules.LOADED, *rules.RUNNING})
     mailing.pace, mailing.next_at = pace, None
     db.session.flush()
     _record("updates.pace", mailing, by.audit_name, now, pace=pace)
@@ -269,12 +268,17 @@ def _filled(texts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]
 
 
 def _move(mailing: Mailing, expected: set[str], to: str) -> None:
-    """Move a mailing on, only from where it is believed to be: two people may press at once. Raises NotInThisState."""
-    state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing.id).with_for_update())
-    if state not in expected:
+    """Move a mailing on, only from where it is believed to be. Raises NotInThisState."""
+    _hold(mailing, expected)
+    mailing.state = to
+    db.session.flush()
+
+
+def _hold(mailing: Mailing, expected: set[str]) -> None:
+    """Read a mailing anew and keep it until the transaction ends: two may press at once. Raises NotInThisState."""
+    db.session.refresh(mailing, with_for_update=True)
+    if mailing.state not in expected:
         raise NotInThisState
-    db.session.execute(update(Mailing).where(Mailing.id == mailing.id).values(state=to))
-    db.session.refresh(mailing)
 
 
 def _record(action: str, mailing: Mailing, by: str, now: datetime, **details: object) -> None:

@@ -26,7 +26,7 @@ from campaign_app.sealing.models import PetitionKey
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.updates import operations, queries, rules, sending
-from campaign_app.updates.models import UpdateLink
+from campaign_app.updates.models import Mailing, UpdateLink
 from campaign_app.updates.recipients_file import kept_references, receive, recipients_path
 from tests.supporters import mails
 
@@ -72,6 +72,13 @@ def organiser():
     found = organiser_by_email("one@example.org")
     assert found is not None
     return found
+
+
+def leave_nothing_of(mailing):
+    """Let no key or file of it lie here for the next test."""
+    operations.stop(mailing=again(mailing), by=organiser(), now=utc_now())
+    db.session.commit()
+    rounds(1)
 
 
 def test_a_mailing_goes_at_its_pace_and_never_fills_the_outbox(petition, settings, mail_dir):
@@ -178,6 +185,20 @@ def test_a_paused_mailing_keeps_still_and_goes_on_where_it_was(petition, setting
 
     assert sent_to(mail_dir) == {f"signer{number}@example.org": 1 for number in range(1, 9)}
     assert again(mailing).state == rules.DONE
+
+
+def test_whoever_changes_the_pace_on_an_old_page_undoes_no_pause(petition, settings):
+    signers(petition, 1)
+    mailing = sending_update(petition, settings)
+    assert mailing.state == rules.SENDING
+    paused = update(Mailing).values(state=rules.PAUSED).execution_options(synchronize_session=False)
+    db.session.execute(paused)
+
+    operations.set_pace(mailing=mailing, pace=60, by=organiser(), now=utc_now())
+    db.session.commit()
+
+    assert (again(mailing).state, again(mailing).pace) == (rules.PAUSED, 60)
+    leave_nothing_of(mailing)
 
 
 def test_a_stopped_mailing_sends_nothing_more_and_nothing_of_it_stays(petition, settings, mail_dir):
