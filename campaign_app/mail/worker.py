@@ -229,11 +229,16 @@ class _Batch:
         raise DeliveryRefused(reason)
 
     def _forget(self, claim: Claim, outcome: Outcome, reason: str = "") -> None:
-        """Delete the mail of a mailing, whose address must not lie here any longer, and have it counted."""
+        """Delete the mail of a mailing, whose address must not lie here any longer, and have it counted.
+
+        Unless another worker has it by now, or the mailing was stopped: then it was counted there, or is of no account.
+        """
         if self.in_hand is not None:
             hooks().updates.ended(self.in_hand, outcome, reason, self.now())
-        operations.note_settled(claim=claim, held_until=self.held_until)
-        db.session.commit()
+        if operations.note_settled(claim=claim, held_until=self.held_until):
+            db.session.commit()
+        else:
+            db.session.rollback()
 
     def _settled(self, claim: Claim, parameters: dict[str, object]) -> dict[str, object] | None:
         """Ask the rooms above what a request comes to; return the parameters of a mail, or None."""

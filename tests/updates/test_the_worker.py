@@ -17,6 +17,7 @@ from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown import rules as lockdown_rules
+from campaign_app.mail import operations as mail
 from campaign_app.mail import rules as mail_rules
 from campaign_app.mail.worker import run_batch
 from campaign_app.petitions.queries import public_petitions
@@ -26,6 +27,7 @@ from campaign_app.sealing.models import PetitionKey
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.updates import operations, queries, rules, sending
+from campaign_app.updates.mails import MailsOfMailings
 from campaign_app.updates.models import Mailing, UpdateLink
 from campaign_app.updates.recipients_file import kept_references, receive, recipients_path
 from tests.supporters import mails
@@ -198,6 +200,25 @@ def test_whoever_changes_the_pace_on_an_old_page_undoes_no_pause(petition, setti
     db.session.commit()
 
     assert (again(mailing).state, again(mailing).pace) == (rules.PAUSED, 60)
+    leave_nothing_of(mailing)
+
+
+def test_a_mail_that_another_worker_has_settled_meanwhile_is_not_counted_twice(
+    petition, settings, mail_dir, monkeypatch
+):
+    signers(petition, 1)
+    mailing = sending_update(petition, settings)
+    mark = queries.mark_of(mailing.reference)
+    sending.prepare(utc_now())
+
+    def settled_elsewhere(_self, _parameters, _now):
+        mail.delete_about(about=[mark])
+        db.session.commit()
+
+    monkeypatch.setattr(MailsOfMailings, "written", settled_elsewhere)
+    run_batch(now=utc_now())
+
+    assert (again(mailing).unwanted, again(mailing).undeliverable) == (0, 0)
     leave_nothing_of(mailing)
 
 
