@@ -116,6 +116,15 @@ def hurry(*, about: bytes, now: datetime) -> int:
     )
 
 
+def keep_until(*, about: bytes, day: date) -> int:
+    """Let no mail about something expire before the end of a UTC day; return how many would have. Never commits."""
+    return _count(
+        update(OutboxMail)
+        .where(OutboxMail.about == about, OutboxMail.expires_on < day)
+        .values(expires_on=day)
+    )
+
+
 def send_again(*, about: Sequence[bytes], now: datetime) -> int:
     """Send the mails of pending signatures once more; return how many.
 

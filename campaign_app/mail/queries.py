@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, func, select
 
@@ -47,6 +47,11 @@ def waiting_about(about: bytes) -> int:
     """Return how many mails about something are still in the outbox."""
     found = select(func.count()).select_from(OutboxMail).where(OutboxMail.about == about)
     return db.session.scalar(found) or 0
+
+
+def first_expiry(about: bytes) -> date | None:
+    """Return the last UTC day of the mail about something that expires first; None where none is in the outbox."""
+    return db.session.scalar(select(func.min(OutboxMail.expires_on)).where(OutboxMail.about == about))
 
 
 def relay_trouble() -> str | None:

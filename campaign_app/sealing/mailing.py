@@ -13,7 +13,7 @@ two together.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -147,6 +147,19 @@ def kept_mailing_keys(*, keys_dir: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return [path.stem.removeprefix(f"{MAILING_SECRET}-") for path in folder.glob(f"{MAILING_SECRET}-*.json")]
+
+
+def destroy_unknown_secrets(known: Container[str], *, keys_dir: Path, before: date) -> None:
+    """Destroy the secret halves on this host that were made before a day and whose name is not known.
+
+    A worker that died between making a key and noting it leaves one, and so does a restore.
+    """
+    for name in kept_mailing_keys(keys_dir=keys_dir):
+        if name in known:
+            continue
+        key = read_key_file(keys_dir / FOLDER / f"{MAILING_SECRET}-{name}.json")
+        if key.created_on < before:
+            destroy_key_file(keys_dir / FOLDER, key)
 
 
 def _nonce(number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The worker's part: makes a mailing's key, puts its mails into the outbox a few seconds' worth at a time, and forgets.
+"""The worker's part: puts the mails of a mailing into the outbox, a few seconds' worth at a time.
 
 Each portion is one transaction: the place in the file moves with the mails that it put into the outbox, so a crash
 repeats or loses none of them. Of those in the outbox a crash repeats at most the one that was on its way.
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import case, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -21,7 +20,7 @@ from ..database import reading
 from ..extensions import db
 from ..mail import operations as mail
 from ..mail.models import OutboxMail
-from ..mail.queries import waiting_about
+from ..mail.queries import first_expiry, waiting_about
 from ..mail.rules import UPDATE
 from ..sealing import mailing as sealing
 from ..sealing.keys import MailKey, keyring
@@ -30,19 +29,11 @@ from ..sealing.problems import CannotOpen, KeyProblem
 from ..sealing.tokens import token_hash
 from ..signing.models import Signature
 from . import bounces, queries, rules
+from .keeping import content_key, forget_what_is_over, make_key
 from .mails import of_mailbox, tag_key, wanted
 from .models import Mailing, UpdateLink
 from .queries import mark_of
-from .recipients_file import (
-    forget,
-    forget_cut_off,
-    kept_references,
-    read_header,
-    read_rows,
-    recipients_path,
-)
-
-CONTENT_KEYS = "nidaa_mailing_content_keys"
+from .recipients_file import forget_cut_off, read_rows, recipients_path
 
 
 @dataclass
@@ -60,35 +51,34 @@ def prepare(now: datetime) -> None:
     """Do what is due of every mailing. Called by the worker before each batch of mails. Commits."""
     with reading():
         is_locked_down = queries.is_locked_down()
-        due = [
-            (mailing.id, mailing.state, mailing.key_point is None)
-            for mailing in db.session.scalars(
-                select(Mailing).where(Mailing.state.in_((rules.RELEASED, rules.SENDING))).order_by(Mailing.id)
+        found = db.session.execute(
+            select(
+                Mailing.id, Mailing.reference, Mailing.state, Mailing.key_point.is_(None).label("lacks_key")
             )
-        ]
-    for mailing_id, state, lacks_key in due:
-        if is_locked_down:
+            .where(Mailing.state.in_((rules.RELEASED, *rules.RUNNING)))
+            .order_by(Mailing.id)
+        ).all()
+    for mailing in found:
+        if mailing.state != rules.RELEASED and (is_locked_down or mailing.state == rules.PAUSED):
+            _keep_waiting(mailing.reference, now)
+        elif is_locked_down:
             continue
-        if state == rules.SENDING:
-            _go_on(mailing_id, now)
-        elif lacks_key:
-            _make_key(mailing_id, now)
-    _forget_what_is_over()
+        elif mailing.state == rules.SENDING:
+            _go_on(mailing.id, now)
+        elif mailing.lacks_key:
+            make_key(mailing.id, now)
+    forget_what_is_over(now)
     forget_cut_off(settings().home, now=now)
 
 
-def _make_key(mailing_id: int, now: datetime) -> None:
-    """Make the key pair of a mailing: the secret half is on this host before anyone can seal to the public one."""
-    keys_dir = settings().keys_dir
-    secret = sealing.make_mailing_secret(keys_dir=keys_dir, today=utc_day(now))
-    made: Any = db.session.execute(
-        update(Mailing)
-        .where(Mailing.id == mailing_id, Mailing.key_point.is_(None), Mailing.state == rules.RELEASED)
-        .values(key_point=secret.point)
-    )
-    db.session.commit()
-    if not made.rowcount:  # another worker was first
-        sealing.destroy_mailing_secret(secret.point, keys_dir=keys_dir)
+def _keep_waiting(reference: str, now: datetime) -> None:
+    """Let no mail expire in the outbox while its mailing stands still: it goes once that goes on. Commits."""
+    mark, until = mark_of(reference), utc_day(now + rules.MAIL_KEPT)
+    with reading():
+        first = first_expiry(mark)
+    if first is not None and first < until:
+        mail.keep_until(about=mark, day=until)
+        db.session.commit()
 
 
 def _go_on(mailing_id: int, now: datetime) -> None:
@@ -105,9 +95,9 @@ def _go_on(mailing_id: int, now: datetime) -> None:
     if waiting >= rules.PORTIONS_WAITING * size or (mailing.next_at and now < mailing.next_at):
         return
     try:
-        content_key = _content_key(mailing)
+        opens_rows = content_key(mailing)
         with reading():
-            portion = _read(mailing, content_key, size)
+            portion = _read(mailing, opens_rows, size)
         _seal(portion, mailing, keyring().mail_public)
     except (OSError, KeyProblem, CannotOpen, rules.NotAMailing) as problem:
         _note_trouble(mailing, type(problem).__name__)
@@ -116,19 +106,6 @@ def _go_on(mailing_id: int, now: datetime) -> None:
         _put(portion, mailing, now)
     except IntegrityError:  # somebody was erased at this moment: the next round looks again
         db.session.rollback()
-
-
-def _content_key(mailing: Mailing) -> bytes:
-    """Return what opens the rows of a mailing, opened once a process. Raises OSError, KeyProblem, CannotOpen."""
-    kept: dict[str, bytes] = current_app.extensions.setdefault(CONTENT_KEYS, {})
-    if mailing.reference not in kept:
-        header = read_header(recipients_path(settings().home, mailing.reference))
-        secret = sealing.mailing_secret(mailing.key_point or b"", keys_dir=settings().keys_dir)
-        envelope = sealing.Envelope(
-            mailing=header.mailing, petition=header.petition, recipients=header.recipients
-        )
-        kept[mailing.reference] = secret.open_content_key(header.sealed_key, envelope)
-    return kept[mailing.reference]
 
 
 def _read(mailing: Mailing, content_key: bytes, size: int) -> Portion:
@@ -280,20 +257,3 @@ def _note_trouble(mailing: Mailing, trouble: str) -> None:
     if mailing.trouble != trouble:
         db.session.execute(update(Mailing).where(Mailing.id == mailing.id).values(trouble=trouble[:40]))
         db.session.commit()
-
-
-def _forget_what_is_over() -> None:
-    """Destroy the recipients and the keys on this host whose mailing is over, or is unknown since a restore."""
-    home, keys_dir = settings().home, settings().keys_dir
-    files, keys = set(kept_references(home)), set(sealing.kept_mailing_keys(keys_dir=keys_dir))
-    if not files and not keys:
-        return
-    with reading():
-        known = db.session.execute(select(Mailing.reference, Mailing.key_point, Mailing.state)).all()
-    goes_on = {row.reference for row in known if row.state not in rules.OVER}
-    for reference in files - goes_on:
-        forget(home, reference)
-        current_app.extensions.get(CONTENT_KEYS, {}).pop(reference, None)
-    for row in known:
-        if row.state in rules.OVER and row.key_point and sealing.mailing_key_id(row.key_point) in keys:
-            sealing.destroy_mailing_secret(row.key_point, keys_dir=keys_dir)

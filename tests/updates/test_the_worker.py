@@ -26,7 +26,7 @@ from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.models import PetitionKey
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
-from campaign_app.updates import operations, queries, rules, sending
+from campaign_app.updates import keeping, operations, queries, rules, sending
 from campaign_app.updates.mails import MailsOfMailings
 from campaign_app.updates.models import Mailing, UpdateLink
 from campaign_app.updates.recipients_file import kept_references, receive, recipients_path
@@ -189,6 +189,34 @@ def test_a_paused_mailing_keeps_still_and_goes_on_where_it_was(petition, setting
     assert again(mailing).state == rules.DONE
 
 
+@pytest.mark.parametrize("still", ["paused", "locked down"])
+def test_a_mailing_that_stands_still_for_weeks_loses_none_of_its_mails(petition, settings, mail_dir, still):
+    signers(petition, 8)
+    mailing = sending_update(petition, settings, pace=60)
+    now = utc_now()
+    sending.prepare(now)
+    if still == "paused":
+        operations.pause(mailing=again(mailing), by=organiser(), now=now)
+    else:
+        lockdown.order(part=lockdown_rules.SIGNING, by="command", now=now)
+    db.session.commit()
+    for day in range(1, 16):
+        rounds(1, now + timedelta(days=day))
+        mail.delete_expired(now=now + timedelta(days=day))
+        db.session.commit()
+
+    later = now + timedelta(days=15)
+    if still == "paused":
+        operations.resume(mailing=again(mailing), by=organiser(), now=later)
+    else:
+        lockdown.lift(part=lockdown_rules.SIGNING, by="command", now=later)
+    db.session.commit()
+    rounds(4, later + timedelta(hours=3))
+
+    assert sent_to(mail_dir) == {f"signer{number}@example.org": 1 for number in range(1, 9)}
+    assert (again(mailing).state, again(mailing).undeliverable) == (rules.DONE, 0)
+
+
 def test_whoever_changes_the_pace_on_an_old_page_undoes_no_pause(petition, settings):
     signers(petition, 1)
     mailing = sending_update(petition, settings)
@@ -283,7 +311,7 @@ def test_two_workers_who_read_the_same_rows_put_them_into_the_outbox_once(petiti
     signers(petition, 3)
     mailing = sending_update(petition, settings)
     db.session.expunge(mailing)
-    portion = sending._read(mailing, sending._content_key(mailing), 2)
+    portion = sending._read(mailing, keeping.content_key(mailing), 2)
     sending._seal(portion, mailing, keyring().mail_public)
 
     for _worker in range(2):
@@ -335,6 +363,39 @@ def test_a_mailing_without_its_recipients_says_so_and_other_mail_goes_on(petitio
     operations.stop(mailing=again(mailing), by=organiser(), now=utc_now())
     db.session.commit()
     rounds(1)
+
+
+def test_another_file_than_the_one_that_was_loaded_is_not_sent(petition, settings, mail_dir):
+    signers(petition, 2)
+    mailing = sending_update(petition, settings)
+    supporter(petition, 3)
+    db.session.commit()
+    larger = resealed(sheet_of(petition), again(mailing))
+    recipients_path(settings.home, again(mailing).reference).write_bytes(larger)
+    rounds(2)
+
+    assert again(mailing).trouble == "NotAMailing"
+    assert sent_to(mail_dir) == {}
+    leave_nothing_of(mailing)
+
+
+def test_a_key_that_no_mailing_knows_is_destroyed_and_one_that_was_just_made_is_not(
+    petition, settings, mail_dir
+):
+    signers(petition, 1)
+    mailing = sending_update(petition, settings)
+    now = utc_now()
+    for ago in (0, 3):
+        day = now.date() - timedelta(days=ago)
+        sealing.make_mailing_secret(keys_dir=settings.keys_dir, today=day)
+    assert len(sealing.kept_mailing_keys(keys_dir=settings.keys_dir)) == 3
+
+    sending.prepare(now)
+    assert len(sealing.kept_mailing_keys(keys_dir=settings.keys_dir)) == 2
+
+    leave_nothing_of(mailing)
+    rounds(1, now + timedelta(days=3))
+    assert sealing.kept_mailing_keys(keys_dir=settings.keys_dir) == []
 
 
 def test_nothing_at_rest_holds_an_address(petition, settings, mail_dir):
