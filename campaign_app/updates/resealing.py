@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import Refusal
 from ..exports.opening import require_key
-from ..exports.rules import NotAContact, NotARow, SheetHeader, parts_of
+from ..exports.rules import NotAContact, NotARow, SheetHeader, parts_of, usable
 from ..sealing.campaign_secret import CampaignSecret
 from ..sealing.contacts import open_contact
 from ..sealing.mailing import Envelope, mailing_key_id, row_sealer
@@ -77,7 +77,7 @@ def gather(lines: Iterable[str], *, resealing: Resealing, secret: CampaignSecret
                 resealing.without_news += 1
                 continue
             contact = open_contact(_bytes_of(sealed), petition_slug=resealing.header.petition, secret=secret)
-            _add(contact, resealing)
+            _add(usable(contact, wants_updates=True, kind=resealing.header.kind), resealing)
         except (CannotOpen, NotARow, NotAContact) as problem:
             resealing.failed[number] = str(problem)
 

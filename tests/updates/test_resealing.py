@@ -155,6 +155,14 @@ def test_a_sheet_of_another_petition_or_without_marks_of_consent_is_refused():
         resealing.begin(old, KEY, CAMPAIGN)
 
 
+def test_whoever_did_not_ask_for_news_is_named_and_left_out_of_a_sheet_of_contacts_whoever_put_them_there():
+    first, *lines = (GOLDEN / "contacts-sheet-v3.nidaa-sheet").read_text("utf-8").splitlines(keepends=True)
+    work = resealing.begin(header_of(first), KEY, CAMPAIGN)
+    resealing.gather(lines, resealing=work, secret=CAMPAIGN)
+
+    assert (work.failed, work.without_news) == ({8: "the person did not ask for news"}, 1)
+
+
 def test_the_public_key_of_a_mailing_reads_back_and_nothing_else_does():
     assert rules.mailing_key_of(KEY.text) == KEY
     assert KEY.fingerprint == MAILING["fingerprint"]
