@@ -115,8 +115,11 @@ def replace_keys(*, now: datetime) -> None:
     No petition's own key changes: whoever signed is recognised as before. Raises KeyProblem; the order then stays, and
     the next try goes on after the master, which is made once.
     """
+    order = queries.orders().get(KEYS)
+    if order is None:
+        return  # an owner took it back while requests were deleted
     today, keys_dir = utc_day(now), settings().keys_dir
-    if not queries.orders()[KEYS].done:
+    if not order.done:
         master = tags.rotate_master(session=db.session, today=today)
         operations.note_done(part=KEYS, more=1)
         record(action="keys.rotate-master", by=BY_SYSTEM, subject=master, now=now)

@@ -15,6 +15,7 @@ from campaign_app.desk import lockdown
 from campaign_app.errors import Refusal
 from campaign_app.extensions import db
 from campaign_app.findings import findings
+from campaign_app.lockdown import operations
 from campaign_app.lockdown.models import LockdownOrder
 from campaign_app.lockdown.queries import parts_in_force
 from campaign_app.lockdown.rules import IN_FORCE, KEYS, NAMES, PARTS, PURGE, SIGNING, NotAPart, parts_of
@@ -239,8 +240,6 @@ def test_very_many_requests_are_deleted_by_the_worker_and_it_can_be_stopped(app,
 
 
 def _stop() -> None:
-    from campaign_app.lockdown import operations
-
     operations.lift(part=PURGE, by=BY_COMMAND, now=utc_now())
     db.session.commit()
 
@@ -298,6 +297,27 @@ def test_the_master_is_made_once_however_often_the_mail_key_cannot_be_made(app, 
         assert len(made) == 1
         assert keyring(fresh=True).newest_master != begun
         assert KEYS not in parts_in_force()
+
+
+def test_keys_that_an_owner_keeps_after_all_are_left_as_they_are(app, client, monkeypatch):
+    """The order is taken back while the worker still deletes requests, which stand before the keys."""
+    sign(client)
+    lock(app, KEYS)
+    with app.app_context():
+        operations.order(part=PURGE, by=BY_COMMAND, now=utc_now())
+        db.session.commit()
+        begun = keyring(fresh=True).newest_master
+        purge = lockdown.finish_purge
+
+        def _kept(**given):
+            purge(**given)
+            operations.lift(part=KEYS, by=BY_COMMAND, now=utc_now())
+            db.session.commit()
+
+        monkeypatch.setattr(lockdown, "finish_purge", _kept)
+        lockdown.carry_out(utc_now())
+
+        assert (keyring(fresh=True).newest_master, parts_in_force()) == (begun, frozenset())
 
 
 def refuse_to_write(**_what):
