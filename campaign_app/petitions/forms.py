@@ -35,6 +35,7 @@ from .rules import (
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 COMMAS = re.compile("[,،\n]")
 LONGEST_WORDS = 400  # letters
+MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00)?")
 Post = Mapping[str, str]
 
 
@@ -246,14 +247,16 @@ def _number(text: str) -> int:
 
 
 def _moment(typed: Typed, post: Post, name: str) -> datetime | None:
-    """Read a moment in UTC, such as 2027-03-05T12:00; none where nothing was typed."""
+    """Read a moment in UTC, such as 2027-03-05T12:00 or with :00 behind it; none where nothing was typed.
+
+    Nothing else may follow: a zone that was left unread would move the moment by hours.
+    """
     written = typed.values[name] = post.get(name, "").strip()
     if not written:
         return None
+    found = MOMENT.fullmatch(fold_digits(written))
     try:
-        return datetime.strptime(fold_digits(written)[:16].replace(" ", "T"), "%Y-%m-%dT%H:%M").replace(
-            tzinfo=UTC
-        )
+        return datetime.fromisoformat(" ".join(found.groups()) if found else "").replace(tzinfo=UTC)
     except ValueError:
         typed.refuse(name, _("Write the moment as 2027-03-05 12:00."))
         return None

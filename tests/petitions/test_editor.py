@@ -338,6 +338,22 @@ def test_news_is_a_draft_until_a_required_language_lacks_nothing_and_is_then_fix
     assert desk.get(f"{place}/steps/open").status_code == 404
 
 
+def test_a_moment_with_more_than_its_minutes_is_refused_since_a_zone_would_be_lost(app):
+    desk = signed_in(app).language("en")
+    create(desk)
+    schedule = {
+        "people_per_mailbox": "2",
+        "required_languages": ["ar"],
+        "began_from": began(desk, "settings"),
+    }
+
+    for typed in ("2027-03-05T12:00+03:00", "2027-03-05 12:00 Damascus", "2027-03-05", "2027-13-05T12:00"):
+        page = send(desk, "settings", **schedule, opens_at=typed)
+        assert (page.status_code, 'href="#opens_at"' in page.text) == (422, True), typed
+    assert send(desk, "settings", **schedule, opens_at="٢٠٢٧-٠٣-٠٥ ١٢:٠٠:٠٠").status_code == 303
+    assert "5 March 2027, 12:00" in desk.get(f"{PLACE}/").text
+
+
 def test_the_list_of_words_is_edited_and_the_shipped_one_comes_back(app):
     desk = signed_in(app).language("en")
     place = "/desk/petitions/words"
