@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from ..accounts.models import Organiser
 from ..accounts.sessions import organiser
 from ..clock import utc_now
 from ..extensions import db
@@ -42,32 +40,20 @@ def waiting() -> ResponseReturnValue:
 @blueprint.post("/<int:approval_id>/approve")
 def approve(approval_id: int) -> ResponseReturnValue:
     """Agree, as a second person, to exactly what was shown."""
-    digest = request.form.get("digest", "")
-
-    def _agree(approval: Approval, by: Organiser, now: datetime) -> None:
-        operations.approve(approval=approval, digest=digest, by=by, now=now)
-
-    return _settled(approval_id, _agree, _("Approved. Whoever asked can release it now."))
+    says = _("Approved. Whoever asked can release it now.")
+    return _settled(approval_id, operations.approve, says, digest=request.form.get("digest", ""))
 
 
 @blueprint.post("/<int:approval_id>/decline")
 def decline(approval_id: int) -> ResponseReturnValue:
     """Disagree, as a second person."""
-    return _settled(
-        approval_id,
-        lambda approval, by, now: operations.decline(approval=approval, by=by, now=now),
-        _("Declined. It does not leave."),
-    )
+    return _settled(approval_id, operations.decline, _("Declined. It does not leave."))
 
 
 @blueprint.post("/<int:approval_id>/cancel")
 def cancel(approval_id: int) -> ResponseReturnValue:
     """Take back what was asked."""
-    return _settled(
-        approval_id,
-        lambda approval, by, now: operations.cancel(approval=approval, by=by, now=now),
-        _("Cancelled. It does not leave."),
-    )
+    return _settled(approval_id, operations.cancel, _("Cancelled. It does not leave."))
 
 
 def refusal(problem: ApprovalRefused) -> str:
@@ -82,14 +68,16 @@ def refusal(problem: ApprovalRefused) -> str:
     return says
 
 
-def _settled(
-    approval_id: int, act: Callable[[Approval, Organiser, datetime], None], done: str
-) -> ResponseReturnValue:
+def _settled(approval_id: int, act: Callable[..., None], done: str, **given: str) -> ResponseReturnValue:
+    """Settle an approval in the name of whoever is signed in, and list what waits; or say why not.
+
+    act: one of operations.py. given: what it takes besides approval, by and now.
+    """
     approval = db.session.get(Approval, approval_id)
     if approval is None:
         abort(404)
     try:
-        act(approval, organiser(), utc_now())
+        act(approval=approval, by=organiser(), now=utc_now(), **given)
     except ApprovalRefused as problem:
         db.session.rollback()
         flash(refusal(problem), "error")

@@ -36,10 +36,13 @@ def shown(mailing: Mailing) -> ResponseReturnValue:
     return redirect(url_for(".show", reference=mailing.reference), 303)
 
 
-def done(mailing: Mailing, act: Callable[[], Any], says: str) -> ResponseReturnValue:
-    """Do something to a mailing, commit, and show it again; or say why not."""
+def done(mailing: Mailing, act: Callable[..., None], says: str, **given: Any) -> ResponseReturnValue:
+    """Do something to a mailing in the name of whoever is signed in, commit, and show it again; or say why not.
+
+    act: one of operations.py. given: what it takes besides mailing, by and now.
+    """
     try:
-        act()
+        act(mailing=mailing, by=organiser(), now=utc_now(), **given)
     except operations.NotInThisState:
         return moved_on(mailing)
     except operations.LanguagesMissing as missing:

@@ -76,13 +76,8 @@ def rewrite(reference: str) -> ResponseReturnValue:
     mailing, form = mailing_or_404(reference), MailingForm(formdata=None)
     if errors := form.read(request.form, petitions=[mailing.petition_id]):
         return _written(form, mailing, errors), 422
-    return done(
-        mailing,
-        lambda: operations.rewrite(
-            mailing=mailing, texts=form.texts, pace=form.pace, by=organiser(), now=utc_now()
-        ),
-        _("The draft is kept. Nothing is sent yet."),
-    )
+    says = _("The draft is kept. Nothing is sent yet.")
+    return done(mailing, operations.rewrite, says, texts=form.texts, pace=form.pace)
 
 
 @blueprint.get("/<reference>/preview/<lang>")
@@ -110,35 +105,28 @@ def test(reference: str) -> ResponseReturnValue:
     mailing, lang = mailing_or_404(reference), request.form.get("language", "")
     if lang not in mailing.texts:
         abort(400)
-    return done(
-        mailing,
-        lambda: operations.send_test(mailing=mailing, language=lang, by=organiser(), now=utc_now()),
-        _("A test is on its way to your own address."),
-    )
+    return done(mailing, operations.send_test, _("A test is on its way to your own address."), language=lang)
 
 
 @blueprint.post("/<reference>/ask")
 def ask(reference: str) -> ResponseReturnValue:
     """Ask a second person to agree to exactly these words."""
-    mailing = mailing_or_404(reference)
     says = _("The words stand still now, and a second person is asked to agree.")
-    return done(mailing, lambda: operations.ask(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.ask, says)
 
 
 @blueprint.post("/<reference>/take-back")
 def take_back(reference: str) -> ResponseReturnValue:
     """Make a draft of it again."""
-    mailing = mailing_or_404(reference)
     says = _("It is a draft again. Whoever agreed must agree again.")
-    return done(mailing, lambda: operations.take_back(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.take_back, says)
 
 
 @blueprint.post("/<reference>/release")
 def release(reference: str) -> ResponseReturnValue:
     """Use the agreement, and have the mailing's key made."""
-    mailing = mailing_or_404(reference)
     says = _("Released. The server now makes a key for this mailing.")
-    return done(mailing, lambda: operations.release(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.release, says)
 
 
 def _written(form: MailingForm, mailing: Mailing | None, errors: list[tuple[str, str]] | None = None) -> str:

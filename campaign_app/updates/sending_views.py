@@ -54,25 +54,22 @@ def load(reference: str) -> ResponseReturnValue:
 @blueprint.post("/<reference>/start")
 def start(reference: str) -> ResponseReturnValue:
     """Begin to send."""
-    mailing = mailing_or_404(reference)
     says = _("The mails go out now. You can pause at any time.")
-    return done(mailing, lambda: operations.start(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.start, says)
 
 
 @blueprint.post("/<reference>/pause")
 def pause(reference: str) -> ResponseReturnValue:
     """Send no further for now."""
-    mailing = mailing_or_404(reference)
     says = _("Paused. Mails that were already handed to the relay still arrive.")
-    return done(mailing, lambda: operations.pause(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.pause, says)
 
 
 @blueprint.post("/<reference>/resume")
 def resume(reference: str) -> ResponseReturnValue:
     """Go on."""
-    mailing = mailing_or_404(reference)
     says = _("It goes on where it was paused.")
-    return done(mailing, lambda: operations.resume(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.resume, says)
 
 
 @blueprint.post("/<reference>/pace")
@@ -81,19 +78,14 @@ def set_pace(reference: str) -> ResponseReturnValue:
     mailing, chosen = mailing_or_404(reference), request.form.get("pace", "")
     if chosen not in map(str, rules.PACES):
         abort(400)
-    return done(
-        mailing,
-        lambda: operations.set_pace(mailing=mailing, pace=int(chosen), by=organiser(), now=utc_now()),
-        _("The pace is changed."),
-    )
+    return done(mailing, operations.set_pace, _("The pace is changed."), pace=int(chosen))
 
 
 @blueprint.post("/<reference>/stop")
 def stop(reference: str) -> ResponseReturnValue:
     """End it for good."""
-    mailing = mailing_or_404(reference)
     says = _("Stopped. Its recipients and its key are destroyed within moments.")
-    return done(mailing, lambda: operations.stop(mailing=mailing, by=organiser(), now=utc_now()), says)
+    return done(mailing_or_404(reference), operations.stop, says)
 
 
 @blueprint.get("/returned")
@@ -127,11 +119,7 @@ def _take(mailing: Mailing, received: Received) -> ResponseReturnValue:
         received.recipients,
         count=format_number(received.recipients),
     )
-    return done(
-        mailing,
-        lambda: operations.load(mailing=mailing, received=received, by=organiser(), now=utc_now()),
-        says,
-    )
+    return done(mailing, operations.load, says, received=received)
 
 
 def _wrong_file(problem: rules.NotAMailing) -> str:
