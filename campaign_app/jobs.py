@@ -47,14 +47,9 @@ def register(app: Flask) -> None:
     add_job(app, Job("returned mail", A_FEW_MINUTES, bounce_mailbox.take_returned))
     add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
-    add_job(app, Job("opening petitions", timedelta(minutes=1), lambda now: open_due_petitions(now=now)))
-    add_job(
-        app,
-        Job("closing petitions", A_MINUTE, lambda now: retention.close_due_petitions(now=now)),
-    )
-    add_job(
-        app, Job("who is alone", timedelta(minutes=1), lambda now: approvals.notice_who_is_alone(now=now))
-    )
+    add_job(app, Job("opening petitions", A_MINUTE, lambda now: open_due_petitions(now=now)))
+    add_job(app, Job("closing petitions", A_MINUTE, lambda now: retention.close_due_petitions(now=now)))
+    add_job(app, Job("who is alone", A_MINUTE, lambda now: approvals.notice_who_is_alone(now=now)))
     add_job(app, Job("contacts no longer needed", HOURLY, lambda now: retention.delete_due_contacts(now=now)))
     add_job(app, Job("tags no longer needed", HOURLY, lambda now: retention.shred_due_petitions(now=now)))
     add_job(app, Job("old master keys", HOURLY, _destroy_old_masters))

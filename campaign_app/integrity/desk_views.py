@@ -13,9 +13,8 @@ from ..clock import utc_now
 from ..database import reading
 from ..extensions import db
 from ..languages import LANGUAGES, countries, current_language, format_number
+from ..petitions.desk_views import petition_of, title_of
 from ..petitions.models import Petition
-from ..petitions.operations import petition_by_slug
-from ..petitions.rules import PetitionUnknown
 from ..signing.rules import PATHS
 from ..tally.breakdowns import label_of, reason_name
 from ..tally.queries import statement
@@ -39,21 +38,18 @@ class Asked:
 @blueprint.get("/")
 def overview() -> ResponseReturnValue:
     """List the petitions, and how much stands out in each."""
-    found = [
-        (each, queries.title_of(each, current_language()), arrivals.report(each.id))
-        for each in queries.petitions()
-    ]
+    found = [(each, title_of(each), arrivals.report(each.id)) for each in queries.petitions()]
     return render_template("integrity/overview.html", petitions=found)
 
 
 @blueprint.get("/petitions/<slug>")
 def petition(slug: str) -> ResponseReturnValue:
     """Show what stands out in one petition, with the figures, and the runs so far."""
-    found = _petition(slug)
+    found = petition_of(slug)
     return render_template(
         "integrity/petition.html",
         petition=found,
-        title=queries.title_of(found, current_language()),
+        title=title_of(found),
         report=arrivals.report(found.id),
         runs=queries.runs(found.id),
         group_name=_namer(found),
@@ -64,13 +60,13 @@ def petition(slug: str) -> ResponseReturnValue:
 @blueprint.get("/petitions/<slug>/rule")
 def rule(slug: str) -> ResponseReturnValue:
     """Ask whom a rule shall take out. What stands out fills it in."""
-    return _rule_page(_petition(slug), RuleForm(request.args))
+    return _rule_page(petition_of(slug), RuleForm(request.args))
 
 
 @blueprint.get("/petitions/<slug>/preview")
 def preview(slug: str) -> ResponseReturnValue:
     """Show whom a rule would take out, out of how many, and ask for the reason. Changes nothing."""
-    found, form = _petition(slug), RuleForm(request.args)
+    found, form = petition_of(slug), RuleForm(request.args)
     asked, errors = _asked(found, form)
     if asked is None:
         return _rule_page(found, form, errors), 422
@@ -80,7 +76,7 @@ def preview(slug: str) -> ResponseReturnValue:
 @blueprint.post("/petitions/<slug>/runs")
 def invalidate(slug: str) -> ResponseReturnValue:
     """Have the worker take out whom the rule fits."""
-    found, form = _petition(slug), InvalidateForm()
+    found, form = petition_of(slug), InvalidateForm()
     is_right = form.validate()
     asked, errors = _asked(found, form)
     if asked is None:
@@ -120,7 +116,7 @@ def run(run_id: int) -> ResponseReturnValue:
     return render_template(
         "integrity/run.html",
         run=found,
-        title=queries.title_of(found.petition, current_language()),
+        title=title_of(found.petition),
         says=_says(found.petition, found.rule),
         reason=reason_name(found.reason),
         is_active=found.state in ACTIVE,
@@ -143,8 +139,7 @@ def undo(run_id: int) -> ResponseReturnValue:
 def held_mail() -> ResponseReturnValue:
     """List the mail domains whose mail goes out slowly."""
     domains = [
-        (each, rules.label_of(each.domain_tag), queries.title_of(each.petition, current_language()))
-        for each in queries.held_domains()
+        (each, rules.label_of(each.domain_tag), title_of(each.petition)) for each in queries.held_domains()
     ]
     return render_template("integrity/held.html", domains=domains)
 
@@ -152,7 +147,7 @@ def held_mail() -> ResponseReturnValue:
 @blueprint.post("/petitions/<slug>/held/<label>")
 def decide_held(slug: str, label: str) -> ResponseReturnValue:
     """Let a domain's mail go, or leave it waiting; on record either way."""
-    found, decision = _petition(slug), request.form.get("decision")
+    found, decision = petition_of(slug), request.form.get("decision")
     act = {"go": held.let_go, "wait": held.keep_waiting}.get(decision or "") or abort(400)
     try:
         requests = act(petition=found, label=label, by=organiser(), now=utc_now())
@@ -216,7 +211,7 @@ def _rule_page(found: Petition, form: RuleForm, errors: list[tuple[str, str]] | 
     return render_template(
         "integrity/rule.html",
         petition=found,
-        title=queries.title_of(found, lang),
+        title=title_of(found),
         form=form,
         errors=errors or [],
         domains=[(rules.label_of(tag), name("domain", tag.hex()), people) for tag, people in domains],
@@ -235,7 +230,7 @@ def _preview_page(
     return render_template(
         "integrity/preview.html",
         petition=found,
-        title=queries.title_of(found, lang),
+        title=title_of(found),
         form=form,
         stated={name: value for name, value in form.stated.items() if name in RULE_FIELDS},
         says=asked.says,
@@ -285,13 +280,6 @@ def _namer(found: Petition) -> Callable[[str, str], str]:
         return f"{known[tag]} ({rules.label_of(tag)})" if tag in known else rules.label_of(tag)
 
     return _name
-
-
-def _petition(slug: str) -> Petition:
-    try:
-        return petition_by_slug(slug)
-    except PetitionUnknown:
-        abort(404)
 
 
 def _run(run_id: int) -> Invalidation:

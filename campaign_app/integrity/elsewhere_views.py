@@ -7,10 +7,8 @@ from flask_babel import gettext as _
 from ..accounts.sessions import organiser
 from ..clock import utc_now
 from ..extensions import db
-from ..languages import current_language
+from ..petitions.desk_views import petition_of, title_of
 from ..petitions.models import Petition
-from ..petitions.operations import petition_by_slug
-from ..petitions.rules import PetitionUnknown
 from ..tally.models import OutsideTotal
 from . import outside, queries
 from .forms import TotalForm
@@ -21,13 +19,13 @@ blueprint = Blueprint("elsewhere", __name__, url_prefix="/integrity/petitions/<s
 @blueprint.get("/")
 def totals(slug: str) -> ResponseReturnValue:
     """Show what was recorded, and ask for more."""
-    return _page(_petition(slug), TotalForm())
+    return _page(petition_of(slug), TotalForm())
 
 
 @blueprint.post("/record")
 def record(slug: str) -> ResponseReturnValue:
     """Record a total with its evidence; it is shown nowhere before somebody else has checked it."""
-    found, form = _petition(slug), TotalForm()
+    found, form = petition_of(slug), TotalForm()
     if not form.validate():
         return _page(found, form, form.error_list), 422
     outside.record_total(petition=found, told=form.told, by=organiser(), now=utc_now())
@@ -39,7 +37,7 @@ def record(slug: str) -> ResponseReturnValue:
 @blueprint.post("/<int:total_id>/check")
 def check(slug: str, total_id: int) -> ResponseReturnValue:
     """Confirm what somebody else recorded."""
-    found = _petition(slug)
+    found = petition_of(slug)
     try:
         outside.check(total=_total(found, total_id), petition=found, by=organiser(), now=utc_now())
     except outside.SamePerson:
@@ -57,7 +55,7 @@ def check(slug: str, total_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:total_id>/take-back")
 def take_back(slug: str, total_id: int) -> ResponseReturnValue:
     """Record that an earlier record was a mistake."""
-    found = _petition(slug)
+    found = petition_of(slug)
     try:
         outside.take_back(total=_total(found, total_id), petition=found, by=organiser(), now=utc_now())
     except outside.CannotTakeBack:
@@ -77,20 +75,13 @@ def _page(found: Petition, form: TotalForm, errors: list[tuple[str, str]] | None
     return render_template(
         "integrity/elsewhere.html",
         petition=found,
-        title=queries.title_of(found, current_language()),
+        title=title_of(found),
         form=form,
         errors=errors or [],
         totals=queries.outside_totals(found.id),
         taken_back=queries.taken_back_ids(found.id),
         me=organiser(),
     )
-
-
-def _petition(slug: str) -> Petition:
-    try:
-        return petition_by_slug(slug)
-    except PetitionUnknown:
-        abort(404)
 
 
 def _total(found: Petition, total_id: int) -> OutsideTotal:

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 
 from ..extensions import db
 from ..petitions.models import Petition
-from ..petitions.operations import latest_text
 from ..signing.models import Pending, Signature
 from ..tally.models import OutsideTotal, TallyCell
 from ..tally.outside import taken_back
@@ -83,12 +82,6 @@ def _mailboxes(petition_id: int, rule: Rule) -> int:
 def petitions() -> Sequence[Petition]:
     """Return every petition, in the order they were made."""
     return db.session.scalars(select(Petition).order_by(Petition.id)).all()
-
-
-def title_of(petition: Petition, lang: str) -> str:
-    """Return a petition's title in a language, or in its own."""
-    text = latest_text(petition.id, lang) or latest_text(petition.id, petition.home_language)
-    return text.title if text else petition.slug
 
 
 def runs(petition_id: int) -> Sequence[Invalidation]:
