@@ -499,6 +499,21 @@ def test_the_work_can_be_cancelled_and_nothing_is_kept(page):
     assert page.evaluate("result") is None
 
 
+def test_whoever_leaves_while_it_works_stops_it_and_meets_no_error_elsewhere(page):
+    page.evaluate(
+        "hire = () => ({ broken: new Promise(() => {}), open: () => new Promise(() => {}), dismiss() {} })"
+    )
+    open_sheet(page, SHEET, FROZEN[0]["words"])
+    expect(page.get_by_role("heading", level=1)).to_have_text("Opening the sheet")
+
+    press(page, "Back to the tasks")
+
+    expect(page.locator(".tasks")).to_be_visible()
+    page.wait_for_timeout(100)
+    expect(page.locator("#errors")).to_have_count(0)
+    assert page.evaluate("[work, sheet, result]") == [None, None, None]
+
+
 def test_a_key_that_is_on_no_paper_is_not_forgotten_without_asking(page):
     start(page, 0)
     press(page, "Make a key")

@@ -1,23 +1,16 @@
 // The view that seals the recipients of an update for one mailing.
 
 let mailingKey = null; // what the desk gave
-let sealing = null; // { seen, stop } while it runs
 let sealed = null; // what came out of it
 
 function sealView() {
   if (sealed) return sealedView();
-  if (sealing) return sealingView();
+  if (work) return workView("seal_running");
   return [
     heading("task_seal"),
     make("p", {}, say("seal_lead")),
     onlineNotice(),
-    make(
-      "div",
-      { class: "field" },
-      make("label", { for: "sheet" }, make("h2", {}, say("open_file"))),
-      make("input", { type: "file", id: "sheet", change: (event) => chooseSheet(event.target.files[0]) }),
-    ),
-    make("div", { id: "about-sheet" }, sheet ? aboutSheet(sheet.header) : null),
+    ...sheetField(),
     make(
       "div",
       { class: "field" },
@@ -75,48 +68,8 @@ async function startSealing() {
     showErrors(obstacle);
     return;
   }
-  const secret = enteredSecret();
-  if (!secret) return;
-  const { file, header } = sheet;
-  if (header.keys.length && !header.keys.includes(secret.id)) {
-    showErrors(say("sheet_for_others", { keys: header.keys.join(", "), id: secret.id }));
-    return;
-  }
-  const control = new AbortController();
-  sealing = { seen: 0, stop: () => control.abort() };
-  show();
-  focusHeading();
-  try {
-    sealed = await resealSheet({ file, header, secret, key: mailingKey, signal: control.signal, onProgress: showSealing });
-    sealed.header = header;
-    forgetTyped();
-  } catch (problem) {
-    sealing = null;
-    show();
-    showErrors(control.signal.aborted ? say("cancelled") : sentenceOf(problem));
-    return;
-  }
-  sealing = null;
-  show();
-  focusHeading();
-}
-
-function sealingView() {
-  const { rows } = sheet.header;
-  return [
-    heading("seal_running"),
-    make("progress", { id: "progress", max: rows || 1, value: sealing.seen, "aria-label": say("seal_running") }),
-    make("p", { id: "progress-text" }, say("open_progress", { n: sealing.seen, total: rows })),
-    make("div", { class: "actions" }, button("cancel", () => sealing.stop())),
-  ];
-}
-
-function showSealing(seen) {
-  sealing.seen = seen;
-  const bar = document.querySelector("#progress");
-  if (!bar) return;
-  bar.value = seen;
-  document.querySelector("#progress-text").textContent = say("open_progress", { n: seen, total: sheet.header.rows });
+  sealed = await workOnSheet((given) => resealSheet({ ...given, key: mailingKey }));
+  if (sealed) showAnew();
 }
 
 function sealedView() {
@@ -138,7 +91,6 @@ function sealedView() {
 }
 
 function forgetSealing() {
-  sealing?.stop();
   mailingKey = null;
   sealed = null;
 }

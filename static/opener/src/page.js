@@ -1,13 +1,9 @@
-// The page: a start with four tasks, and one view for each. Secrets live in these variables only.
+// The page: a start with four tasks, and the views of the first two. Secrets live in variables only.
 
 const VIEWS = { home: homeView, make: makeView, read: readView, open: openView, seal: sealView };
 
 let made = null; // { secret, on, isOnPaper } while a new key is on the screen
 let proved = null; // the secret of a backup that was just read back
-let sheet = null; // { file, header } of the chosen sheet
-let layout = "plain"; // which columns the table shall have
-let work = null; // { stop, seen } while a sheet is being opened
-let result = null; // what came out of it
 
 function show() {
   const view = VIEWS[location.hash.slice(1)] || homeView;
@@ -18,6 +14,12 @@ function show() {
   document.querySelector("#foot").textContent = say("foot");
   document.querySelector("#languages").replaceChildren(...Object.keys(TEXTS).map(languageButton));
   document.title = document.querySelector("h1").textContent;
+}
+
+// Shows what has become of a view, and begins at its top.
+function showAnew() {
+  show();
+  focusHeading();
 }
 
 function go(view) {
@@ -74,8 +76,7 @@ async function makeKey() {
   const secret = secretOf(crypto.getRandomValues(new Uint8Array(32)));
   if (!(await keyPairWorks(secret))) throw new Error("the new key does not work");
   made = { secret, on: new Date(), isOnPaper: false };
-  show();
-  focusHeading();
+  showAnew();
 }
 
 function madeView() {
@@ -126,9 +127,7 @@ function readView() {
   if (proved) return provedView();
   const check = () => {
     proved = enteredSecret();
-    if (!proved) return;
-    show();
-    focusHeading();
+    if (proved) showAnew();
   };
   return [
     heading("task_read"),
@@ -169,180 +168,11 @@ function forgetRead() {
   proved = null;
 }
 
-function openView() {
-  if (result) return resultView();
-  if (work) return workView();
-  const about = make("div", { id: "about-sheet" }, sheet ? aboutSheet(sheet.header) : null);
-  return [
-    heading("task_open"),
-    make("p", {}, say("open_lead")),
-    onlineNotice(),
-    make(
-      "div",
-      { class: "field" },
-      make("label", { for: "sheet" }, make("h2", {}, say("open_file"))),
-      make("input", { type: "file", id: "sheet", change: (event) => chooseSheet(event.target.files[0]) }),
-    ),
-    about,
-    layoutField(),
-    secretField(),
-    make("div", { class: "actions" }, button("open_do", startOpening, "main")),
-  ];
-}
-
-function layoutField() {
-  const choice = (name) =>
-    make(
-      "p",
-      { class: "choice" },
-      make("input", { type: "radio", name: "layout", id: `layout-${name}`, value: name, checked: name === layout, change: () => (layout = name) }),
-      make("label", { for: `layout-${name}` }, say(`open_layout_${name}`)),
-    );
-  return make("fieldset", { class: "field" }, make("legend", {}, make("h2", {}, say("open_layout"))), Object.keys(LAYOUTS).map(choice));
-}
-
-async function chooseSheet(file) {
-  sheet = null;
-  clearErrors();
-  const about = document.querySelector("#about-sheet");
-  about.replaceChildren();
-  if (!file) return;
-  try {
-    sheet = { file, header: await readHeader(file) };
-    about.replaceChildren(aboutSheet(sheet.header));
-  } catch (problem) {
-    showErrors(sentenceOf(problem));
-  }
-}
-
-function whatFor(header) {
-  const titles = header.titles || {};
-  const title = titles[language] || Object.values(titles)[0] || header.petition;
-  return [
-    ["open_petition", make("bdi", {}, title)],
-    ["open_purpose", make("bdi", {}, String(header.purpose ?? ""))],
-  ];
-}
-
-function aboutSheet(header) {
-  const release = `open_release_${header.release}`;
-  const isKnownRelease = Object.hasOwn(TEXTS[language], release);
-  return factsOf(
-    ["open_kind", say(`open_kind_${header.kind}`)],
-    ...whatFor(header),
-    ["open_release", make("bdi", {}, isKnownRelease ? say(release) : String(header.release ?? ""))],
-    ["open_made", sayMoment(new Date(header.made_at))],
-    ["open_rows", sayNumber(header.rows)],
-  );
-}
-
-// A table outlives the count it was made from, so it goes out with the number and the moment it belongs to.
-function whatItHolds(header) {
-  const people = header.statement?.people;
-  const moment = sayMoment(new Date(header.made_at));
-  const counted = Number.isSafeInteger(people) ? say("open_counted", { n: people, moment }) : "";
-  return make("p", { id: "holds" }, `${counted} ${say("open_holds", { n: header.rows })} ${say("open_since")}`.trim());
-}
-
-async function startOpening() {
-  clearErrors();
-  if (!sheet) {
-    showErrors(say("open_no_file"));
-    return;
-  }
-  const secret = enteredSecret();
-  if (!secret) return;
-  const { file, header } = sheet;
-  if (header.keys.length && !header.keys.includes(secret.id)) {
-    showErrors(say("sheet_for_others", { keys: header.keys.join(", "), id: secret.id }));
-    return;
-  }
-  const control = new AbortController();
-  work = { seen: 0, stop: () => control.abort() };
-  show();
-  focusHeading();
-  try {
-    result = await openSheet({ file, header, layout, secret, signal: control.signal, onProgress: showProgress });
-    Object.assign(result, { header, layout });
-    forgetTyped();
-  } catch (problem) {
-    work = null;
-    show();
-    showErrors(control.signal.aborted ? say("cancelled") : sentenceOf(problem));
-    return;
-  }
-  work = null;
-  sheet = null;
-  show();
-  focusHeading();
-}
-
-function workView() {
-  const { rows } = sheet.header;
-  return [
-    heading("open_running"),
-    make("progress", { id: "progress", max: rows || 1, value: work.seen, "aria-label": say("open_running") }),
-    make("p", { id: "progress-text" }, say("open_progress", { n: work.seen, total: rows })),
-    make("div", { class: "actions" }, button("cancel", () => work.stop())),
-  ];
-}
-
-function showProgress(seen) {
-  work.seen = seen;
-  const bar = document.querySelector("#progress");
-  if (!bar) return;
-  bar.value = seen;
-  document.querySelector("#progress-text").textContent = say("open_progress", { n: seen, total: sheet.header.rows });
-}
-
-const LINES_NAMED = 20;
-
-function resultView() {
-  const { header, parts, seen, failed } = result;
-  const isWhole = seen === header.rows && failed.length === 0;
-  const ending = result.layout === "plain" ? "" : `-${result.layout}`;
-  const save = () => saveFile(`${header.petition}-${header.made_at.slice(0, 10)}${ending}.csv`, parts, "text/csv;charset=utf-8");
-  const another = () => {
-    result = null;
-    show();
-    focusHeading();
-  };
-  return [
-    heading(isWhole ? "open_done" : "open_done_part"),
-    make("p", { id: "opened" }, say("rows_opened", { n: seen - failed.length })),
-    missingRows(header.rows - seen),
-    failed.length ? failedRows(failed) : null,
-    factsOf(...whatFor(header)),
-    whatItHolds(header),
-    make("p", {}, say("download_hint")),
-    make("div", { class: "actions" }, button("download", save, "main"), button("open_another", another)),
-  ];
-}
-
-function missingRows(missing) {
-  if (missing === 0) return null;
-  const sentence = missing > 0 ? say("rows_cut", { n: missing }) : say("rows_over", { n: -missing });
-  return make("div", { class: "notice", id: "cut" }, make("p", {}, sentence));
-}
-
-function failedRows(failed) {
-  const named = failed.slice(0, LINES_NAMED).map(({ line, reason }) => make("li", {}, say("line", { n: line, reason: say(reason) })));
-  const more = failed.length - named.length;
-  return make(
-    "div",
-    { class: "notice", id: "failed" },
-    make("p", {}, say("rows_failed", { n: failed.length })),
-    make("ul", {}, named),
-    more > 0 ? make("p", {}, say("lines_more", { n: more })) : null,
-  );
-}
-
 // What was typed, read or opened does not outlive its view; a new key does, until it is on paper.
 function leaveTask() {
   forgetRead();
-  work?.stop();
+  forgetSheet();
   forgetSealing();
-  sheet = null;
   result = null;
 }
 
@@ -361,11 +191,10 @@ function begin() {
   }
   window.addEventListener("hashchange", () => {
     leaveTask();
-    show();
-    focusHeading();
+    showAnew();
   });
   window.addEventListener("beforeunload", (event) => {
-    if ((made && !made.isOnPaper) || work || sealing) event.preventDefault();
+    if ((made && !made.isOnPaper) || work) event.preventDefault();
   });
   for (const name of ["online", "offline"]) {
     window.addEventListener(name, () => document.querySelector("#online")?.toggleAttribute("hidden", name === "offline"));

@@ -4,41 +4,11 @@ const RECIPIENTS_A_BATCH = 500;
 
 // Returns { parts of the file, recipients, seen, without, failed }. Aborting `signal` ends it with an AbortError.
 async function resealSheet({ file, header, secret, key, signal, onProgress }) {
-  const count = Math.max(1, Math.min(MOST_WORKERS, navigator.hardwareConcurrency || 1));
-  const crew = Array.from({ length: count }, () => hire({ secret, header, task: "gather" }));
-  const stopped = new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason));
-    crew.forEach((worker) => worker.broken.catch(reject));
+  return withCrew({ secret, header, task: "gather" }, signal, async (share) => {
+    const { batches, seen, without, failed } = await gatherAll(file, share, onProgress);
+    const recipients = mailboxesOf(batches);
+    return { parts: await sealAll(recipients, key, share), recipients: recipients.length, seen, without, failed };
   });
-  stopped.catch(() => {});
-  const share = sharing(crew, stopped, signal);
-  try {
-    const gathered = await gatherAll(file, share, onProgress);
-    const recipients = mailboxesOf(gathered.batches);
-    const parts = await sealAll(recipients, key, share);
-    return { parts, recipients: recipients.length, seen: gathered.seen, without: gathered.without, failed: gathered.failed };
-  } finally {
-    crew.forEach((worker) => worker.dismiss());
-  }
-}
-
-// Gives work to whoever is next, with a few pieces waiting; `done` is told each answer.
-function sharing(crew, stopped, signal) {
-  let next = 0;
-  return async function share(pieces, done) {
-    const running = new Set();
-    for await (const piece of pieces) {
-      const batch = (next += 1);
-      const job = crew[batch % crew.length].open({ ...piece, batch }).then((answer) => {
-        running.delete(job);
-        done(answer, piece);
-      });
-      running.add(job);
-      if (running.size >= crew.length * BATCHES_WAITING) await Promise.race([stopped, ...running]);
-      signal.throwIfAborted();
-    }
-    await Promise.race([stopped, Promise.all(running)]);
-  };
 }
 
 async function gatherAll(file, share, onProgress) {
@@ -52,15 +22,6 @@ async function gatherAll(file, share, onProgress) {
   });
   all.failed.sort((one, other) => one.line - other.line);
   return all;
-}
-
-async function* linesOf(file) {
-  let place = 0;
-  for await (const { firstLine, lines } of batchesOf(file)) {
-    if (firstLine === 1) lines.shift();
-    yield { place, firstLine: Math.max(2, firstLine), lines };
-    place += 1;
-  }
 }
 
 async function sealAll(recipients, key, share) {
