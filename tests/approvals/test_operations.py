@@ -250,6 +250,14 @@ def test_the_time_that_the_worker_noted_last_counts_where_the_clock_is_behind_it
     assert queries.standing(approval, NOW).releasable_at == NOW + 77 * HOUR
 
 
+def test_the_time_at_which_anything_was_asked_counts_where_the_clock_is_behind_it(owner):
+    ask(owner, now=NOW + 5 * HOUR, reference="asked before the clock was set back")
+
+    approval = ask(owner, now=NOW)
+
+    assert queries.standing(approval, NOW).releasable_at == NOW + 77 * HOUR
+
+
 def test_a_change_that_went_round_us_is_noted_when_it_is_met(owner, second):
     approval = ask(owner)
     second.active = False  # as somebody with the database would

@@ -8,10 +8,14 @@ from contextlib import ExitStack
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.endurance.servers import Installation, Server, SqliteFile
+
+# How long a page may take to come to what a test waits for: on a machine that does much else at once, a page whose
+# password is hashed and whose desk is made first takes longer than the five seconds that are usual.
+expect.set_options(timeout=30_000)
 
 ARGUMENTS = (
     "--no-sandbox",

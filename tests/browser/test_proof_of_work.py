@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -15,6 +16,7 @@ from campaign_app.config import EXTENSION as SETTINGS
 from campaign_app.config import Settings
 from campaign_app.shield import form_token, rules, setup, views, work
 from campaign_app.shield.state import current_shield
+from tests.endurance.servers import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -114,10 +116,19 @@ def test_a_page_on_a_machine_ten_times_slower_stays_usable_while_it_solves(site,
     # Chromium slows the page's own thread only; `test_a_cheap_phone…` slows the search itself.
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 10})
     site.crowd(crowd)
+
+    # What else this machine does may hold any page up, and not three times in a row.
+    assert any(
+        longest_pause(page, site) < 500 for _ in range(3)
+    )  # a search in the page would hold it for seconds
+    sign(page, "Check your inbox")
+
+
+def longest_pause(page: Page, site) -> float:
+    """Return for how many milliseconds a page did nothing for a person, at most, from when they touched its form."""
     page.goto(site.url)
     page.get_by_label("Name").focus()
-
-    longest = page.evaluate(
+    found: float = page.evaluate(
         """() => new Promise(resolve => {
             let last = performance.now(), longest = 0;
             const timer = setInterval(() => {
@@ -128,9 +139,7 @@ def test_a_page_on_a_machine_ten_times_slower_stays_usable_while_it_solves(site,
             setTimeout(() => { clearInterval(timer); resolve(longest); }, 1000);
         })"""
     )
-    sign(page, "Check your inbox")
-
-    assert longest < 500  # a search in the page itself would hold it for seconds
+    return found
 
 
 def test_a_cheap_phone_on_a_busy_network_signs_with_patience(site, page, monkeypatch):
@@ -154,8 +163,12 @@ def forever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_after_fifteen_seconds_the_page_offers_the_step_without_script(site, page, monkeypatch):
     forever(monkeypatch)
-    page.clock.install()
+    opened_at = utc_now()
+    page.clock.install(time=opened_at)
     page.goto(site.url)
+    page.clock.pause_at(
+        opened_at + timedelta(minutes=1)
+    )  # a slow machine uses up none of the fifteen seconds
     page.get_by_label("Name").fill("Test Signer")
     page.get_by_role("button", name="Sign").click()
 
@@ -211,12 +224,13 @@ def test_the_progress_moves(site, page, monkeypatch):
     page.get_by_label("Name").fill("Test Signer")
     page.get_by_role("button", name="Sign").click()
 
-    seen = []
+    bar = page.get_by_role("progressbar")
+    seen = 0.0
     for _ in range(4):
-        page.wait_for_timeout(300)
-        seen.append(page.get_by_role("progressbar").evaluate("bar => bar.value"))
+        wait_for(lambda before=seen: bar.evaluate("bar => bar.value") > before, "the bar to move")
+        seen = bar.evaluate("bar => bar.value")
 
-    assert 0 < seen[0] < seen[1] < seen[2] < seen[3] < 1
+    assert seen < 1
 
 
 # The page's patience: without it a failure that nobody noticed would look like a page that gave up in time.

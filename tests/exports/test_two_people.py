@@ -11,19 +11,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from campaign_app import cli
 from campaign_app.accounts import operations as accounts
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.approvals import desk_views as approval_views
 from campaign_app.approvals import operations as approvals
-from campaign_app.approvals import queries as approved
 from campaign_app.approvals.models import Approval
-from campaign_app.approvals.problems import NotReleasedYet
 from campaign_app.audit import queries as audit
 from campaign_app.clock import utc_now
 from campaign_app.exports import desk_views, making, rules, sheets
 from campaign_app.exports import operations as exports
-from campaign_app.exports.commands import export
 from campaign_app.exports.models import SealedSheet
 from campaign_app.exports.opening import Opening, csv_of
 from campaign_app.exports.rules import header_of
@@ -104,6 +100,16 @@ def agree(sheet, second):
     approvals.approve(
         approval=sheets.approval_of(sheet), digest=sheets.digest(sheet), by=second, now=utc_now()
     )
+
+
+def started(petition, team):
+    """Return a sheet that two people released, for a worker to make."""
+    owner, second = team
+    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
+    agree(sheet, second)
+    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    db.session.commit()
+    return sheet
 
 
 def table_of(content):
@@ -207,87 +213,10 @@ def test_who_joins_while_somebody_waits_is_needed_and_who_leaves_begins_the_wait
     assert post(owner, f"{place}/make").status_code == 303
 
 
-def every_command(group, before=()):
-    """Yield the words and the command of everything that `campaign` can do."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from every_command(command, (*before, name))
-        yield (*before, name), command
-
-
-def test_no_command_approves_or_releases(app, petition, team, signatures, tmp_path):
-    owner, _ = team
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
-    reference = sheet.reference
-    db.session.commit()
-    commands = dict(every_command(cli.campaign))
-
-    takes_it = {
-        words
-        for words, command in commands.items()
-        for each in command.params
-        if "approv" in each.name or each.name == "reference" or "release" in each.name
-    }
-    named = {words for words in commands if {"approve", "release"} & set("-".join(words).split("-"))}
-    refused = app.test_cli_runner().invoke(
-        export, ["--sealed", "--approved", reference, "--out", str(tmp_path / "sheet")]
-    )
-
-    assert takes_it == {("export",)}
-    assert named == set()
-    assert refused.exit_code == 1
-    assert "a second person must approve it first. See /desk/exports" in refused.stderr
-    assert list(tmp_path.iterdir()) == []
-    db.session.rollback()
-    assert approved.approval_of("exports", reference).state == "asked"
-
-
-def values_for(command, reference):
-    """Return the arguments of a command that name what was asked for wherever it takes a name."""
-    found = []
-    for each in command.params:
-        if each.param_type_name == "argument":
-            found += [reference] * max(1, each.nargs)
-    return found
-
-
-# They serve until they are stopped, or turn the keys that other tests share; none takes a reference (the test before).
-NOT_RUN = {("serve",), ("worker",)} | {
-    ("keys", name)
-    for name in ("make", "prepare-master", "rotate-master", "destroy-old-masters", "rotate-mail")
-}
-
-
-def test_after_every_command_was_run_what_was_asked_for_still_waits(
-    app, petition, team, signatures, tmp_path, monkeypatch
-):
-    owner, _ = team
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
-    reference = sheet.reference
-    db.session.commit()
-    runner, run = app.test_cli_runner(), 0
-    monkeypatch.chdir(tmp_path)
-
-    for words, command in every_command(cli.campaign):
-        if words not in NOT_RUN and not hasattr(command, "commands"):
-            runner.invoke(command, values_for(command, reference))
-            db.session.rollback()
-            run += 1
-
-    assert run > 20
-    assert approved.approval_of("exports", reference).state == "asked"
-    assert sheets.sheet_by_reference(reference).state == "asked"
-    with pytest.raises(NotReleasedYet):
-        sheets.release(sheet=sheets.sheet_by_reference(reference), by="command", now=utc_now())
-
-
 @pytest.mark.parametrize("leave", ["withdraw", "erase"])
 def test_who_leaves_between_approval_and_file_is_not_in_it(petition, team, signatures, leave):
     gone, first = signatures[0].id.hex(), signatures[0]
-    owner, second = team
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
-    agree(sheet, second)
-    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    sheet = started(petition, team)
     getattr(private_page, leave)(petition_id=petition.id, tag=first.tag, nth=0, now=utc_now())
     db.session.commit()
 
@@ -375,12 +304,7 @@ def test_a_file_that_goes_while_it_is_asked_for_is_not_on_record_as_taken(owner,
 
 
 def test_a_release_lasts_a_week_however_often_its_file_is_made_anew(petition, team, signatures):
-    owner, second = team
-    begun = utc_now()
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=begun)
-    agree(sheet, second)
-    sheets.start(sheet=sheet, by=owner.audit_name, now=begun)
-    db.session.commit()
+    sheet, begun, owner = started(petition, team), utc_now(), team[0]
     making.make_released(now=begun)
     sheet.ready_at = begun + rules.KEPT_FOR - HOUR  # made anew on the last day, with whoever came since
     db.session.commit()
@@ -408,21 +332,22 @@ def test_half_a_file_of_a_worker_that_was_killed_is_deleted_and_one_under_way_is
     shutil.rmtree(sheets.folder() / ".unfinished-under-way")
 
 
+def cancel_beside(sheet_id):
+    """Cancel a sheet as somebody else does at this moment."""
+    with making.beside() as connection:
+        connection.execute(
+            SealedSheet.__table__.update().where(SealedSheet.id == sheet_id).values(state=rules.CANCELLED)
+        )
+
+
 def test_a_sheet_is_cancelled_while_it_is_made(petition, team, signatures, monkeypatch):
-    owner, second = team
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
-    agree(sheet, second)
-    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
-    db.session.commit()
+    sheet = started(petition, team)
     number, told = sheet.id, []
     tell = making._tell(number)
 
     def cancelled_in_between(done, rows):
         told.append(done)
-        with making.beside() as connection:
-            connection.execute(
-                SealedSheet.__table__.update().where(SealedSheet.id == number).values(state=rules.CANCELLED)
-            )
+        cancel_beside(number)
         tell(done, rows)
 
     monkeypatch.setattr(exports, "ROWS_BETWEEN_WORDS", 2)
@@ -435,11 +360,38 @@ def test_a_sheet_is_cancelled_while_it_is_made(petition, team, signatures, monke
     assert "export.sealed" not in {entry.action for entry in audit.entries()}
 
 
+def test_a_sheet_that_is_cancelled_when_its_last_row_is_written_leaves_no_file(
+    petition, team, signatures, monkeypatch
+):
+    sheet = started(petition, team)
+    number, write = sheet.id, exports.write_sealed_sheet
+
+    def _written_and_cancelled(**what):
+        manifest = write(**what)
+        cancel_beside(number)
+        return manifest
+
+    monkeypatch.setattr(exports, "write_sealed_sheet", _written_and_cancelled)
+    making.make_released(now=utc_now())
+
+    assert list(sheets.folder().iterdir()) == []
+    assert sheets.sheet_by_reference(sheet.reference).state == rules.CANCELLED
+    assert "export.sealed" not in {entry.action for entry in audit.entries()}
+
+
+def test_nobody_takes_a_sheet_that_was_cancelled_though_its_file_is_still_there(petition, team, signatures):
+    sheet = started(petition, team)
+    making.make_released(now=utc_now())
+    sheets.cancel(sheet=sheet, by=team[0], now=utc_now())
+    db.session.commit()
+
+    assert sheets.path_of(sheet).is_file()
+    with pytest.raises(sheets.NotReady):
+        sheets.take(sheet=sheet, by=team[0], now=utc_now())
+
+
 def test_a_worker_that_died_is_followed_by_another_that_begins_anew(petition, team, signatures):
-    owner, second = team
-    sheet = sheets.ask(petition=petition, kind="delivery", purpose="Letter", by=owner, now=utc_now())
-    agree(sheet, second)
-    sheets.start(sheet=sheet, by=owner.audit_name, now=utc_now())
+    sheet = started(petition, team)
     sheet.state, sheet.beat_at = rules.MAKING, utc_now()  # and then it was killed
     reference = sheet.reference
     db.session.commit()

@@ -15,6 +15,8 @@ from campaign_app.audit.models import AuditEntry
 from campaign_app.extensions import db
 from campaign_app.integrity import batches, operations
 from campaign_app.integrity.models import InvalidatedSignature, Invalidation
+from campaign_app.integrity.rules import Rule
+from campaign_app.petitions.models import Petition
 from campaign_app.signing import private_page
 from campaign_app.signing.models import Signature
 from campaign_app.signing.recount import recount
@@ -174,6 +176,30 @@ def test_what_cannot_be_done_is_refused(house, by):
     let_work()
     with pytest.raises(operations.NotInThatState):
         operations.cancel(run=run, by=by, now=NOW)
+
+
+@pytest.mark.parametrize(("fitting", "is_taken"), [(44, True), (45, False)])
+def test_a_tenth_more_than_the_preview_showed_is_taken_out_and_not_a_person_beyond(
+    house, by, fitting, is_taken
+):
+    def _begin():
+        return operations.invalidate(
+            petition=db.session.get_one(Petition, house),
+            rule=Rule(domain_tag=BAD),
+            reason="automated",
+            note="A test.",
+            expected=40,
+            fitting=fitting,
+            by=by,
+            now=NOW,
+        )
+
+    if is_taken:
+        assert _begin().expected == fitting
+    else:
+        with pytest.raises(operations.PreviewOutdated):
+            _begin()
+    db.session.rollback()
 
 
 def test_every_act_is_on_record(house, by):

@@ -40,6 +40,12 @@ def test_marks_stand_around_words_only_never_inside_a_tag():
     assert html == ('<a href="https://example.org/"><mark>em</mark> &amp; <mark>href</mark></a><em>x</em>')
 
 
+def test_a_word_is_found_however_its_vowel_signs_stand_in_the_list():
+    entries = [Avoided(("شُهَداء",), "", "")]
+
+    assert [each.word for each in found_in("الشهداء والشُّهداء", entries)] == ["الشهداء", "والشُّهداء"]
+
+
 def test_an_empty_list_finds_and_marks_nothing():
     assert found_in("martyr", []) == []
     assert marked(Markup("martyr"), [Avoided((), "x", "y")]) == "martyr"

@@ -1,5 +1,6 @@
 """What changed between two texts, word by word."""
 
+import random
 import time
 
 from hypothesis import given
@@ -26,6 +27,16 @@ def test_only_the_words_that_changed_are_marked():
     pieces = differences("سلّموا القوائم إلى الأسر.\nاحموهم.", "سلّموا القوائم كلها إلى الأسر.\nاحموهم.")
 
     assert [piece for piece in pieces if piece.kind != "same"] == [("new", "كلها ")]
+
+
+def test_in_a_long_text_of_few_different_words_only_what_changed_is_marked():
+    chosen = random.Random(0)
+    lines = [" ".join(chosen.choices(("the", "lists", "of", "names", "we"), k=8)) + "\n" for _ in range(60)]
+    changed = [*lines[:30], lines[30].replace(" the ", " every "), *lines[31:]]
+
+    pieces = differences("".join(lines), "".join(changed))
+
+    assert [piece for piece in pieces if piece.kind != "same"] == [("gone", "the "), ("new", "every ")]
 
 
 def test_the_longest_texts_are_compared_in_moments():

@@ -109,6 +109,8 @@ def test_a_petition_is_made_at_the_desk_refused_completed_opened_signed_and_edit
     assert send(desk, "steps/open").location == f"{PLACE}/steps/open"
     assert client.get(f"/en/petitions/{NEW}").status_code == 404
 
+    assert send(desk, "texts", **fields("ar")).status_code == 303
+    assert "There is no text in" in desk.get(f"{PLACE}/steps/open").text  # English is required too
     complete(desk)
     page = desk.get(f"{PLACE}/steps/open").text
     assert "It cannot become a draft again." in page

@@ -1,6 +1,6 @@
 """An update as plain text: without Markdown's marks, and quickly whatever an organiser typed."""
 
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_marks_go_and_addresses_stay():
 @pytest.mark.parametrize("mark", ["[", "![", "**a ", "[a](https://x"])
 def test_a_text_of_opening_marks_alone_holds_up_no_mail(mark):
     text = (mark * LONGEST_BODY)[:LONGEST_BODY]
-    begun = monotonic()
+    begun = process_time()
     plain_text(text)
 
-    assert monotonic() - begun < 1
+    assert process_time() - begun < 1

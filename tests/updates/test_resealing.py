@@ -110,7 +110,7 @@ def test_half_an_upload_of_a_process_that_was_killed_is_deleted_and_one_under_wa
         long_ago = (now - 2 * LEFT_ALONE_FOR).timestamp()
         os.utime(left, times=(long_ago, long_ago))
 
-        forget_cut_off(tmp_path, now=now)
+        forget_cut_off(tmp_path, now=now + LEFT_ALONE_FOR / 2)
 
         assert list(left.parent.iterdir()) == [under_way.lies_at]
 
@@ -132,6 +132,7 @@ LINES = FILE.splitlines(keepends=True)
         (FILE.replace(b'"version":1', b'"version":2', 1), rules.OTHER_VERSION),
         (FILE.replace(KEY.mailing.encode(), b"f" * 16, 1), rules.OTHER_MAILING),
         (FILE.replace(b"lists-and-graves", b"other", 1), rules.OTHER_MAILING),
+        (FILE.replace(mailing_key_id(KEY.point).encode(), b"0" * 16, 1), rules.OTHER_MAILING),
     ],
 )
 def test_a_file_that_is_not_whole_or_not_for_this_mailing_is_refused_and_nothing_is_left(

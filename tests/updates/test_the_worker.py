@@ -99,15 +99,17 @@ def test_a_mailing_goes_at_its_pace_and_never_fills_the_outbox(petition, setting
     assert again(mailing).state == rules.DONE
 
 
-def test_whoever_left_or_stopped_after_the_sheet_is_never_mailed_and_readers_get_their_language(
+def test_whoever_left_or_stopped_or_was_taken_out_after_the_sheet_is_never_mailed_and_readers_get_their_language(
     petition, settings, mail_dir
 ):
     signers(petition, 3)
     supporter(petition, 4, language="ar")
     supporter(petition, 5, wants=False)
     supporter(petition, 6, email="SIGNER1+again@example.org", nth=1, mailbox=1)
+    supporter(petition, 7)
     db.session.commit()
     mailing = sending_update(petition, settings)
+    db.session.execute(update(Signature).filter_by(id=identity(7)).values(state="invalidated"))
     ids = {each.id: each for each in db.session.query(Signature)}
     private_page.withdraw(petition_id=petition.id, tag=ids[identity(2)].tag, nth=0, now=utc_now())
     private_page.stop_updates(petition_id=petition.id, tag=ids[identity(3)].tag, nth=0, now=utc_now())
@@ -121,7 +123,7 @@ def test_whoever_left_or_stopped_after_the_sheet_is_never_mailed_and_readers_get
     assert by_address["signer4@example.org"]["Content-Language"] == "ar"
     assert 'dir="rtl"' in by_address["signer4@example.org"].get_body(("html",)).get_content()
     done = again(mailing)
-    assert (done.recipients, done.sent, done.unwanted, done.undeliverable) == (4, 2, 2, 0)
+    assert (done.recipients, done.sent, done.unwanted, done.undeliverable) == (5, 2, 3, 0)
 
 
 def test_a_forged_file_reaches_nobody_who_did_not_ask_for_news_of_this_petition(petition, settings, mail_dir):
@@ -146,7 +148,14 @@ def test_a_forged_file_reaches_nobody_who_did_not_ask_for_news_of_this_petition(
 
 def test_once_mailboxes_cannot_be_recognised_any_more_news_still_reach_them(petition, settings, mail_dir):
     signers(petition, 1)
-    mailing = sending_update(petition, settings)
+    other = next(each for each in public_petitions() if each.id != petition.id)
+    supporter(other, 7)
+    db.session.commit()
+
+    def forge(mailboxes):
+        mailboxes["other"] = rules.Recipient("signer7@example.org", "en", (identity(7),), "s" * 32)
+
+    mailing = sending_update(petition, settings, forge=forge)
     db.session.execute(update(PetitionKey).where(PetitionKey.petition_id == petition.id).values(wrapped=None))
     db.session.execute(update(Signature).values(tag=None, person_tag=None))
     db.session.commit()
@@ -295,6 +304,7 @@ def test_a_locked_down_campaign_sends_no_news_and_goes_on_afterwards(petition, s
     db.session.commit()
     rounds(3, now + rules.PORTION)
     assert sent_to(mail_dir) == {}
+    assert queries.progress_of(again(mailing)).waiting == 5  # and nothing was put beside them
     operations.pause(mailing=again(mailing), by=organiser(), now=now)
     with pytest.raises(operations.LockedDown):
         operations.resume(mailing=mailing, by=organiser(), now=now)
