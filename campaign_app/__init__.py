@@ -29,7 +29,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     audit/             what was done here and by whom: append-only, hash-chained
     ground             addresses, clock, columns, config, campaign, content_files, extensions, database, formats,
                        languages, rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
-                       templating, prepared, server and web_worker (gunicorn's settings and worker): knows no room
+                       templating, typed, prepared, server, web_worker (gunicorn's settings and worker): knows no room
 
 Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,
 operations.py (writes; flush, never commit), queries.py (reads), models.py, rules.py (pure).

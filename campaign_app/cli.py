@@ -14,6 +14,7 @@ from .accounts.commands import commands as account_commands
 from .app import create_app
 from .audit.commands import commands as audit_commands
 from .backup.commands import commands as backup_commands
+from .bodies.commands import commands as body_commands
 from .desk.lockdown_commands import commands as lockdown_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
@@ -60,6 +61,7 @@ for _command in (
     migrate,
     check,
     *petition_commands,
+    *body_commands,
     *signing_commands,
     *key_commands,
     *mail_commands,

@@ -24,6 +24,10 @@ from .anonymous_logs import NidaaFlask, place_of
 from .approvals.desk_views import PLACES
 from .approvals.desk_views import blueprint as approval_views
 from .approvals.today import approval_lines
+from .bodies import council_views  # noqa: F401 - its routes
+from .bodies import desk_views as body_desk_views  # noqa: F401 - their routes
+from .bodies.blueprint import blueprint as body_views
+from .bodies.today import recipient_lines
 from .campaign import campaign
 from .clock import utc_now
 from .config import EXTENSION, Settings
@@ -59,6 +63,7 @@ LINES: tuple[Lines, ...] = (
     opening_lines,
     word_lines,
     figure_lines,
+    recipient_lines,
     integrity_lines,
     update_lines,
 )
@@ -72,6 +77,7 @@ BLUEPRINTS = (
     lockdown_views.blueprint,
     editor_views,
     step_views,
+    body_views,
     record_views.blueprint,
     integrity_views.blueprint,
     elsewhere_views.blueprint,

@@ -17,6 +17,7 @@ from campaign_app.extensions import db
 from campaign_app.integrity import arrivals
 from campaign_app.petitions.operations import petition_by_slug
 from campaign_app.signing.models import Signature
+from tests.bodies.situations import fill_bodies
 from tests.desk_client import EMAIL, DeskClient, first_link, new_client, signed_in, token_of
 from tests.every_page import Page
 from tests.integrity.campaigns import BAD, GOOD, let_sign
@@ -178,6 +179,25 @@ def releases(app: Flask, lang: str) -> Iterator[Page]:
     yield desk.got("lockdown, in force", "/desk/lockdown/")
 
 
+def directory(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield the directory of recipients: as it is shipped, with something entered, and with mistakes."""
+    with app.app_context():
+        fill_bodies()
+        db.session.commit()
+    desk = AtTheDesk(app, lang)
+    yield desk.got("recipients", "/desk/bodies/")
+    yield desk.got("recipients of a kind", "/desk/bodies/?kind=ngo")
+    for key in ("mission-latvia", "iiim", "unsg", "ngo-massar"):
+        yield desk.got(f"a body: {key}", f"/desk/bodies/{key}")
+    yield desk.got("a body, changed", "/desk/bodies/mission-latvia/edit")
+    yield desk.posted("a body, with mistakes", "/desk/bodies/iiim/edit", languages="?", as_of="x")
+    yield desk.got("a new body", "/desk/bodies/new")
+    yield desk.got("a new mission", "/desk/bodies/new?kind=mission")
+    yield desk.posted("a new body, with mistakes", "/desk/bodies/new", key="A b")
+    yield desk.got("the Council", "/desk/bodies/council?month=2026-12")
+    yield desk.got("the Council, nobody presides", "/desk/bodies/council?month=2028-03")
+
+
 def people_sign(app: Flask) -> None:
     """Let 150 people sign today, of whom 60 came from one domain and one country, and some on the days before."""
     with app.app_context():
@@ -196,4 +216,5 @@ GROUPS: dict[str, Group] = {
     "petitions": petitions,
     "figures": figures,
     "releases": releases,
+    "directory": directory,
 }

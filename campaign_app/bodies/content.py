@@ -1,7 +1,7 @@
 """The directory as it is shipped: content/bodies/*.toml, read and checked before anything is stored.
 
 missions.toml has the States of the Council and the words that all missions share; every other file has bodies, a table
-each. Every fault of a body is named at once.
+each; what stands above the tables holds for all of a file. Every fault of a body is named at once.
 """
 
 import hashlib
@@ -67,8 +67,9 @@ def shipped_bodies(content_dir: Path) -> list[ShippedBody]:
     found = [_mission(key, entry, read_toml(folder / MISSIONS)) for key, entry in _missions(folder).items()]
     for path in sorted(folder.glob("*.toml")):
         if path.name != MISSIONS:
-            entries = read_toml(path).get("body", {})
-            found += [_Reader(path.name, key, entry).body() for key, entry in entries.items()]
+            held = read_toml(path)
+            entries = held.pop("body", {})
+            found += [_Reader(path.name, key, held | entry).body() for key, entry in entries.items()]
     keys = [each.key for each in found]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise ConfigurationError(f"content/bodies has {', '.join(twice)} twice")
@@ -179,8 +180,8 @@ class _Reader:
                 self._check_address(name, values[name])
         if values["holder_name"] and not values["holder_source_url"]:
             self.faults.append("holder_name has no holder_source_url")
-        if not values["source_url"]:
-            self.faults.append("source_url is missing")
+        if not values["source_url"] and values["confidence"] != "low":
+            self.faults.append("source_url is missing, and only what is unchecked has none")
 
     def _words(self, name: str) -> dict[str, str]:
         found = self.entry.get(name, {})

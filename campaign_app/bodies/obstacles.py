@@ -1,6 +1,6 @@
 """What stands against a letter to a body, in words for whoever is to mend it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,28 +10,9 @@ from flask_babel import lazy_gettext as _l
 from .. import formats
 from ..languages import current_language, format_day, format_month
 from .models import Body, BodyChannel
+from .names import CHANNEL_NAMES
+from .names import FORM_NAMES as FORM_NAMES
 from .rules import Words, in_language, is_in_term, is_stale
-
-FORM_NAMES: Mapping[str, LazyString] = {
-    "letter": _l("a letter"),
-    "joint-letter": _l("a joint letter"),
-    "open-letter": _l("an open letter"),
-    "petition": _l("a petition"),
-    "information": _l("information and evidence"),
-    "general-allegation": _l("a general allegation"),
-    "individual-case": _l("an individual case"),
-    "urgent-appeal": _l("an urgent appeal"),
-    "request": _l("a request"),
-    "tracing-request": _l("a tracing request"),
-    "complaint": _l("a signed complaint"),
-    "cover-note": _l("a cover note"),
-}
-CHANNEL_NAMES: Mapping[str, LazyString] = {
-    "mail": _l("e-mail"),
-    "post": _l("post"),
-    "form": _l("its own form"),
-    "hand": _l("by hand"),
-}
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,27 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from ..accounts.models import Organiser
 from ..audit.operations import record
+from ..clock import utc_day
 from ..extensions import db
-from .content import FIELDS, ShippedBody
+from .content import ShippedBody
 from .models import Body, BodyChannel, CouncilTerm, PresidencyOverride
-from .queries import channels_of, override_of, terms, terms_of
-from .rules import NotSeated, month_text, seated
-
-CHANNEL_FIELDS = ("kind", "value", "source_url")
-TERM_FIELDS = ("state", "first_year", "last_year")
+from .queries import channels_of, fingerprint, override_of, said_of, terms_of
+from .queries import terms as all_terms
+from .rules import (
+    KEY,
+    LONGEST_KEY,
+    PLACES,
+    TERM_FIELDS,
+    BodyRefused,
+    ChangedMeanwhile,
+    NotSeated,
+    month_text,
+    seated,
+)
 
 
 @dataclass
@@ -54,6 +64,89 @@ def load_shipped(*, bodies: Sequence[ShippedBody]) -> LoadReport:
     return report
 
 
+def add(*, key: str, values: Mapping[str, Any], by: Organiser, now: datetime) -> Body:
+    """Add a body that is not shipped: a government, a parliament, an organisation, a State's mission.
+
+    values: column → value, for each of content.FIELDS. Raises BodyRefused. Flushes; never commits.
+    """
+    if len(key) > LONGEST_KEY or not KEY.fullmatch(key) or key in PLACES:
+        raise BodyRefused("key")
+    found = Body(key=key, is_edited=True, **values)
+    try:
+        with db.session.begin_nested():
+            db.session.add(found)
+    except IntegrityError:
+        raise BodyRefused("taken") from None
+    record(action="body.add", by=by.audit_name, subject=key, details={"kind": found.kind}, now=now)
+    return found
+
+
+def save(
+    *,
+    body: Body,
+    values: Mapping[str, Any],
+    channels: Sequence[Mapping[str, str]],
+    terms: Sequence[Mapping[str, Any]],
+    began_from: str,
+    by: Organiser,
+    now: datetime,
+) -> bool:
+    """Change a body, its ways in and its terms; return whether anything changed.
+
+    What was checked and stays keeps its day; a new way in and a new holder were checked by nobody. began_from: the
+    `fingerprint` that the form showed. Raises ChangedMeanwhile. Flushes; never commits.
+    """
+    hold(body, began_from)
+    before = {name: getattr(body, name) for name in values}
+    changed = {
+        *(name for name, value in before.items() if value != values[name]),
+        *(["channels"] if _set_channels(body, channels) else []),
+        *(["terms"] if body.kind == "mission" and _set_terms(body, terms) else []),
+    }
+    _set_values(body, values)
+    if not changed:
+        return False
+    body.is_edited = True
+    db.session.flush()
+    details = {"fields": sorted(changed)}
+    record(action="body.edit", by=by.audit_name, subject=body.key, details=details, now=now)
+    return True
+
+
+def set_ways(
+    *, body: Body, channels: Sequence[Mapping[str, str]], terms: Sequence[Mapping[str, Any]]
+) -> None:
+    """Enter the ways to reach a body that was just added, and its terms if it is a mission. Flushes."""
+    _set_channels(body, channels)
+    if body.kind == "mission":
+        _set_terms(body, terms)
+
+
+def check(*, body: Body, began_from: str, by: Organiser, now: datetime) -> None:
+    """Note that somebody compared the body, its ways in and its holder with their sources today.
+
+    began_from: the `fingerprint` of what they looked at. Raises ChangedMeanwhile. Flushes; never commits.
+    """
+    hold(body, began_from)
+    today = utc_day(now)
+    body.verified_on, body.verified_by = today, by.audit_name
+    if body.holder_name:
+        body.holder_verified_on, body.holder_verified_by = today, by.audit_name
+    channels = channels_of(body)
+    for channel in channels:
+        channel.verified_on, channel.verified_by = today, by.audit_name
+    db.session.flush()
+    details = {"channels": len(channels), "holder": bool(body.holder_name)}
+    record(action="body.check", by=by.audit_name, subject=body.key, details=details, now=now)
+
+
+def hold(body: Body, began_from: str) -> None:
+    """Keep a body until the transaction ends. Raises ChangedMeanwhile if it is no longer what was looked at."""
+    db.session.refresh(body, with_for_update={"key_share": True})
+    if fingerprint(body) != began_from:
+        raise ChangedMeanwhile
+
+
 def override_presidency(
     *, year: int, month: int, body: Body | None, source: str, by: Organiser, now: datetime
 ) -> None:
@@ -61,7 +154,7 @@ def override_presidency(
 
     Raises NotSeated for a body whose State does not sit in the Council that year. Flushes; never commits.
     """
-    if body is not None and body.key not in {term.key for term in seated(year, terms())}:
+    if body is not None and body.key not in {term.key for term in seated(year, all_terms())}:
         raise NotSeated(month_text(date(year, month, 1)))
     found = override_of(year, month)
     if body is None:
@@ -129,11 +222,8 @@ def _set_terms(found: Body, wanted: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _difference(found: Body, shipped: ShippedBody) -> str:
-    here = {
-        **{name: getattr(found, name) for name in FIELDS},
-        "channels": [{name: getattr(each, name) for name in CHANNEL_FIELDS} for each in channels_of(found)],
-    }
-    there = {**shipped.values, "channels": list(shipped.channels)}
+    here = said_of(found)
+    there = {**shipped.values, "channels": list(shipped.channels), "terms": list(shipped.terms)}
     before, after = (
         json.dumps(each, indent=1, sort_keys=True, ensure_ascii=False, default=str).splitlines()
         for each in (here, there)

@@ -1,6 +1,9 @@
 """The directory as letters and the desk read it: bodies, who sits in the Council, who presides, whom to address."""
 
+import hashlib
+import json
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -8,10 +11,12 @@ from ..config import settings
 from ..extensions import db
 from ..languages import format_month
 from . import obstacles as wording
-from .content import office_words, president_words
+from .content import FIELDS, office_words, president_words
 from .models import Body, BodyChannel, CouncilTerm, PresidencyOverride
 from .obstacles import Obstacle
 from .rules import (
+    CHANNEL_FIELDS,
+    TERM_FIELDS,
     BodyUnknown,
     Recipient,
     Term,
@@ -51,6 +56,21 @@ def all_channels() -> dict[int, list[BodyChannel]]:
     for channel in db.session.scalars(select(BodyChannel).order_by(BodyChannel.id)):
         found.setdefault(channel.body_id, []).append(channel)
     return found
+
+
+def said_of(found: Body) -> dict[str, Any]:
+    """Return all that can be edited of a body, as a form shows it."""
+    return {
+        **{name: getattr(found, name) for name in FIELDS},
+        "channels": [{name: getattr(each, name) for name in CHANNEL_FIELDS} for each in channels_of(found)],
+        "terms": [{name: getattr(each, name) for name in TERM_FIELDS} for each in terms_of(found)],
+    }
+
+
+def fingerprint(found: Body) -> str:
+    """Return a short mark of all that can be edited of a body, to tell whether somebody changed it meanwhile."""
+    text = json.dumps(said_of(found), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def terms() -> list[Term]:

@@ -49,6 +49,9 @@ EVERYTHING_IN = ("ar", "en", "fr")  # mandate, refusals, notes; the others have 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 LONGEST_KEY = 64
+PLACES = frozenset({"council", "new"})  # the desk's own addresses among those of bodies
+CHANNEL_FIELDS = ("kind", "value", "source_url")
+TERM_FIELDS = ("state", "first_year", "last_year")
 CHECK_EVERY = timedelta(days=90)
 COUNCIL_SEATS = 15
 ANCHOR = (2026, 1, "Somalia")

@@ -156,6 +156,16 @@ ACCESS: dict[str, Access] = {
     "editor.figures": HERE,
     "steps.ask": Access(ORGANISERS, fresh=True),
     "steps.take": Access(ORGANISERS, fresh=True),
+    # The directory of recipients.
+    "bodies.directory": HERE,
+    "bodies.show": HERE,
+    "bodies.edit": Access(ORGANISERS),
+    "bodies.save": Access(ORGANISERS, body_bytes=LONG_TEXT_BYTES),
+    "bodies.check": Access(ORGANISERS),
+    "bodies.new": Access(ORGANISERS),
+    "bodies.create": Access(ORGANISERS, body_bytes=LONG_TEXT_BYTES),
+    "bodies.council": HERE,
+    "bodies.override": Access(ORGANISERS),
     # Integrity.
     "integrity.overview": Access(ORGANISERS),
     "integrity.petition": Access(ORGANISERS),

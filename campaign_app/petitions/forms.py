@@ -6,7 +6,6 @@ kept as it was typed, so that a page with errors shows it again.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,9 @@ from flask_babel import gettext as _
 from ..facts.queries import fact, render_figures
 from ..facts.rules import KEY, PLACEHOLDER, FigureUnresolved
 from ..languages import LANGUAGES, fold_digits, format_number
+from ..typed import Typed as Typed
+from ..typed import check_text
+from ..typed import clean as clean
 from .avoiding import Avoided
 from .rules import (
     ADDRESSEE_KINDS,
@@ -31,33 +33,10 @@ from .rules import (
     TEXT_FIELDS,
 )
 
-# What Unicode has to turn the direction of all that follows, and to end it: it would reach beyond the text.
-DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 COMMAS = re.compile("[,،\n]")
 LONGEST_WORDS = 400  # letters
 MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00)?")
 Post = Mapping[str, str]
-
-
-@dataclass
-class Typed:
-    """What was typed, by the id of its field, and what is wrong with it: (field id, message)."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: list[tuple[str, str]] = field(default_factory=list)
-
-    def refuse(self, field_id: str, message: str) -> None:
-        """Note what to correct."""
-        self.errors.append((field_id, message))
-
-    def wrong(self, field_id: str) -> list[str]:
-        """Return the messages of one field."""
-        return [message for place, message in self.errors if place == field_id]
-
-
-def clean(text: str) -> str:
-    """Return text with plain line ends and nothing around it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def read_texts(post: Post, languages: Collection[str], *, must_be_whole: bool) -> Typed:
@@ -69,7 +48,7 @@ def read_texts(post: Post, languages: Collection[str], *, must_be_whole: bool) -
             text = typed.values[place] = clean(post.get(place, ""))
             if must_be_whole and not text:
                 typed.refuse(place, _("Readers see this petition now: nothing of its words can be empty."))
-            _check_text(typed, place, text, LONGEST[name])
+            check_text(typed, place, text, LONGEST[name])
             if name not in MARKDOWN_FIELDS:
                 _check_line(typed, place, text)
             elif len(text) <= LONGEST[name] and (trouble := figure_trouble(text, language)):
@@ -92,8 +71,8 @@ def read_news(post: Post, languages: Collection[str]) -> Typed:
     for language in languages:
         title = typed.values[f"{language}-title"] = " ".join(post.get(f"{language}-title", "").split())
         body = typed.values[f"{language}-body"] = clean(post.get(f"{language}-body", ""))
-        _check_text(typed, f"{language}-title", title, LONGEST_NEWS_TITLE)
-        _check_text(typed, f"{language}-body", body, LONGEST_NEWS)
+        check_text(typed, f"{language}-title", title, LONGEST_NEWS_TITLE)
+        check_text(typed, f"{language}-body", body, LONGEST_NEWS)
         for place, text in ((f"{language}-title", title), (f"{language}-body", body)):
             if "{{" in text or "}}" in text:
                 typed.refuse(place, _("Figures cannot stand here: write news without double braces."))
@@ -188,18 +167,6 @@ def written_moment(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
-def _check_text(typed: Typed, place: str, text: str, longest: int) -> None:
-    if len(text) > longest:
-        message = _(
-            "This has %(count)s letters; at most %(longest)s fit here.",
-            count=format_number(len(text)),
-            longest=format_number(longest),
-        )
-        typed.refuse(place, message)
-    if any(letter in DIRECTION_MARKS or (ord(letter) < 32 and letter not in "\n\t") for letter in text):
-        typed.refuse(place, _("There are unsupported characters in this text: invisible ones."))
-
-
 def _check_line(typed: Typed, place: str, text: str) -> None:
     if "\n" in text:
         typed.refuse(place, _("This is one line; it cannot have paragraphs."))
@@ -232,7 +199,7 @@ def _per_language(typed: Typed, post: Post, row: str, longest: int) -> dict[str,
     for language in LANGUAGES:
         place = f"{row}-{language}"
         found[language] = typed.values[place] = " ".join(post.get(place, "").split())
-        _check_text(typed, place, found[language], longest)
+        check_text(typed, place, found[language], longest)
     return found
 
 

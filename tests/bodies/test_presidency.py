@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaign_app.bodies.content import shipped_bodies
@@ -78,6 +78,8 @@ def test_accents_and_capitals_do_not_order_states():
 
 names = st.text("abcdefghij", min_size=1, max_size=4)
 FIRST = 2026
+# A busy machine is no defect.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -105,6 +107,7 @@ def rotation(terms: Sequence[Term], seats: int, anchor: tuple[int, int, str]) ->
     return found
 
 
+@UNHURRIED
 @given(councils())
 def test_in_any_council_whoever_presides_sits_and_the_next_is_the_next_in_the_alphabet(council):
     terms, _seats, anchor = council
@@ -123,6 +126,7 @@ def test_in_any_council_whoever_presides_sits_and_the_next_is_the_next_in_the_al
             assert before == (earlier[-1] if earlier else sat[-1])
 
 
+@UNHURRIED
 @given(councils())
 def test_in_any_council_nobody_presides_twice_before_all_others_of_one_year_had_their_turn(council):
     _terms, seats, _anchor = council
@@ -134,6 +138,7 @@ def test_in_any_council_nobody_presides_twice_before_all_others_of_one_year_had_
         assert len(set(turns)) == len(turns)
 
 
+@UNHURRIED
 @given(councils(), st.randoms())
 def test_the_order_in_which_members_are_given_does_not_matter(council, chance):
     terms, seats, anchor = council
@@ -143,6 +148,7 @@ def test_the_order_in_which_members_are_given_does_not_matter(council, chance):
     assert rotation(shuffled, seats, anchor) == rotation(terms, seats, anchor)
 
 
+@UNHURRIED
 @given(councils())
 def test_walking_back_and_forth_meets_the_same_presidents_within_a_year(council):
     """Anchored on the June that was found of any year, the months of that year come out the same."""

@@ -176,6 +176,7 @@ def test_whoever_neither_owns_nor_organises_looks_at_these_and_changes_no_more_t
         "texts",
     )
     looks = {"desk.home", "numbers.petition", "numbers.petitions"}
+    looks |= {"bodies.council", "bodies.directory", "bodies.show"}
     looks |= {f"editor.{part}" for part in (*parts, "version", "words")}
     written = ("begin_news", "edit_news", "new_news", "preview", "save_addressees", "save_goals", "save_news")
     approves = {f"approvals.{act}" for act in ("approve", "cancel", "decline", "waiting")}

@@ -13,7 +13,17 @@ from tests.desk_client import desk_of
 from tests.every_desk_page import GROUPS
 
 TEMPLATES = ROOT / "campaign_app" / "templates"
-ROOMS = ("accounts", "approvals", "desk", "exports", "integrity", "petitions", "security", "updates")
+ROOMS = (
+    "accounts",
+    "approvals",
+    "bodies",
+    "desk",
+    "exports",
+    "integrity",
+    "petitions",
+    "security",
+    "updates",
+)
 # A page with a passkey in it needs a real authenticator: tests/browser/test_desk_sign_in.py.
 SHOWN_ELSEWHERE = {
     "security/two_factor_select.html",
