@@ -3,6 +3,7 @@
 PDF/UA-1 refuses a file in which one character could not be shown. Fonts are chosen for a base and its marks together.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -22,6 +23,8 @@ NON_JOINER, JOINER = "\u200c", "\u200d"
 ARABIC_LETTER_MARK = "\u061c"
 BREAK = "\u200b"  # where a word that fills more than a line may be parted
 LONGEST_WORD = 40
+BLANKS = re.compile(r"[ \n]+")
+NO_BREAK_SPACES = "\u00a0\u202f\u2007"  # within a number, before a colon in French: they part no line
 LINE_ENDS = "\n\r\v\f\x85\u2028\u2029"
 
 
@@ -38,7 +41,7 @@ class Cleaner:
 
     def line(self, text: str) -> str:
         """Return text on one line: breaks and runs of space become one space."""
-        return " ".join(self.text(text).split())
+        return " ".join(part for part in BLANKS.split(self.text(text)) if part)
 
     def text(self, text: str) -> str:
         """Return text that the fonts can show, its line breaks kept as "\\n".
@@ -113,7 +116,7 @@ def _replace_unseen(one: str) -> str:
         return "\n"
     category = unicodedata.category(one)
     if category == "Zs" or one == "\t":
-        return one if one == "\u00a0" else " "
+        return "\u00a0" if one in NO_BREAK_SPACES else " "
     if category == "Cf" and one not in (NON_JOINER, JOINER):
         # The signs over numbers of Arabic are format characters that have a shape.
         is_arabic_sign = "\u0600" <= one <= "\u08ff" and one != ARABIC_LETTER_MARK

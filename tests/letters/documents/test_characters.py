@@ -124,6 +124,16 @@ def test_what_has_no_shape_goes(typed, kept):
     assert Cleaner().line(typed) == kept
 
 
+def test_a_number_and_what_french_sets_before_a_colon_are_parted_at_no_line_s_end():
+    cleaner = Cleaner()
+
+    assert (
+        cleaner.line(" 13\u202f197 personnes\u00a0:  13\u00a0197 ")
+        == "13\u00a0197 personnes\u00a0: 13\u00a0197"
+    )
+    assert cleaner.replaced == []
+
+
 def test_every_character_that_is_kept_can_be_shown():
     every = sorted(set().union(*coverage().values()))
     cleaner = Cleaner()
