@@ -31,7 +31,6 @@ from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key
 from .errors import ConfigurationError
 from .extensions import babel, db, migrate
-from .letters import models as letter_models  # noqa: F401 - its tables
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
 from .petitions.rules import PetitionClosed, PetitionUnknown, SigningStopped

@@ -18,6 +18,7 @@ from .bodies.commands import commands as body_commands
 from .desk.lockdown_commands import commands as lockdown_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
+from .letters.commands import commands as letter_commands
 from .mail.commands import check_mail
 from .mail.commands import commands as mail_commands
 from .operate import check, init, migrate, serve, worker
@@ -67,6 +68,7 @@ for _command in (
     *mail_commands,
     *export_commands,
     *update_commands,
+    *letter_commands,
     *audit_commands,
     *account_commands,
     *backup_commands,

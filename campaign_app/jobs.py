@@ -16,6 +16,7 @@ from .exports import making
 from .extensions import db
 from .integrity import arrivals
 from .integrity import operations as integrity
+from .letters import making as letters
 from .mail.hooks import hooks
 from .mail.schedule import Job, add_job
 from .petitions.operations import open_due_petitions
@@ -60,6 +61,9 @@ def register(app: Flask) -> None:
     add_job(app, Job("invalidations", SOON, lambda now: integrity.work(now=now), lease=A_MINUTE))
     add_job(app, Job("what stands out", OFTEN, lambda now: arrivals.look(now=now)))
     add_job(app, Job("lockdown", SOON, lockdown.carry_out))
+    add_job(
+        app, Job("documents of letters", AT_ONCE, lambda now: letters.make_documents(now=now), lease=A_MINUTE)
+    )
     add_job(app, Job("sealed sheets", AT_ONCE, lambda now: making.make_released(now=now), lease=A_MINUTE))
     add_job(app, Job("old sealed sheets", OFTEN, lambda now: making.delete_old(now=now)))
     add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))

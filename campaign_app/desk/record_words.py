@@ -75,6 +75,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "keys.rotate-master": _l("Replaced the master key"),
     "keys.shred": _l("Destroyed the key of a closed petition"),
     "letter.correct": _l("Began a letter that corrects another"),
+    "letter.documents": _l("Made the documents of a letter"),
     "letter.draft": _l("Began a letter"),
     "letter.edit": _l("Changed a letter"),
     "letter.issue": _l("Issued a letter"),

@@ -6,6 +6,7 @@ from campaign_app.campaign import campaign
 from campaign_app.extensions import db
 from campaign_app.sealing.keys import Keyring
 from tests.letters.situations import NOW, load_directory
+from tests.organisers import join
 
 
 @pytest.fixture
@@ -31,3 +32,13 @@ def directory(context):
 @pytest.fixture
 def ready(real_keys, answered, directory):
     """All that a letter needs around it."""
+
+
+@pytest.fixture
+def people(context):
+    """An owner who asks, and an approver."""
+    now = NOW
+    owner = join("owner@example.org", ["owner"], now=now)
+    approver = join("approver@example.org", ["approver"], owner, now=now)
+    db.session.commit()
+    return owner, approver

@@ -37,16 +37,6 @@ EDIT = operations.Edit(
 
 
 @pytest.fixture
-def people(context):
-    """An owner who asks, and an approver."""
-    now = NOW
-    owner = join("owner@example.org", ["owner"], now=now)
-    approver = join("approver@example.org", ["approver"], owner, now=now)
-    db.session.commit()
-    return owner, approver
-
-
-@pytest.fixture
 def letter(petition):
     """A draft to this month's President, of a petition that three people signed."""
     let_sign(petition.id, 3, on=NOW.date())
