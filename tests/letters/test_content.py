@@ -143,6 +143,24 @@ def test_a_petition_is_never_sent_as_if_it_were_accepted():
         assert not {"petition", "requests"} & {found[1] for found in MARK.finditer(text.body)}
 
 
+def test_a_template_is_meant_for_bodies_that_accept_its_form_and_most_of_its_languages():
+    """Arabic and French stand in every template, for whoever reads it at the desk; a body need not take both."""
+    directory = {
+        key: body
+        for path in sorted((CONTENT / "bodies").glob("*.toml"))
+        for key, body in tomllib.loads(path.read_text(encoding="utf-8")).get("body", {}).items()
+    }
+
+    meant = [(found, key) for found in LOADED.values() for key in found.bodies]
+    assert {key for _, key in meant} == {"ohchr", "wgeid", "icrc", "iimp"}
+    for found, key in meant:
+        assert found.form in directory[key]["accepts"], (found.key, key)
+        assert {"en"} <= set(directory[key]["languages"]) & set(found.texts)
+        assert set(directory[key]["languages"]) <= set(found.texts), (found.key, key)
+    for found in LOADED.values():
+        assert set(found.copies) <= set(directory)
+
+
 # -- The same in every language ----------------------------------------------------------------------------------------
 
 

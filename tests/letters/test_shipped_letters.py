@@ -27,7 +27,7 @@ def draft(key, slug):
         key,
         languages=tuple(found.texts),
         petition_id=petition_by_slug(slug).id,
-        body_key=MEMBER if needs_body else "",
+        body_key=(*found.bodies, MEMBER)[0] if needs_body else "",
     )
     operations.edit(
         letter=letter,
