@@ -122,14 +122,22 @@ def title_of(petition: PetitionRecord | None, lang: str) -> str:
 
 def _numbers_of(letter: Letter, now: datetime) -> _Numbers:
     petition = petition_of(letter)
-    if petition is None:
-        return _Numbers(None, None, frozen.Annexes())
+    if petition is None or not _speaks_of_signatures(letter):
+        return _Numbers(petition, None, frozen.Annexes())
     annexes = frozen.Annexes(
         breakdowns=statement.breakdowns(petition.id, now=now),
         signed_texts=_signed_texts(petition),
         has_names=letter.has_names,
     )
     return _Numbers(petition, statement.numbers(petition.id, petition.slug, now=now), annexes)
+
+
+def _speaks_of_signatures(letter: Letter) -> bool:
+    """Whether a letter brings the signatures at all: a request to a body that takes no petition leaves them out."""
+    bodies = [str(written.get("body", "")) for written in letter.texts.values()]
+    return letter.kind == frozen.NUMBERS_SHEET or any(
+        mark in body for body in bodies for mark in ("{{statement}}", "{{annexes}}")
+    )
 
 
 def _text(

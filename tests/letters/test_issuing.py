@@ -237,6 +237,16 @@ def test_demonstration_keys_stop_it(letter, monkeypatch):
     assert {"demo-keys", "campaign-missing"} <= codes(letter)
 
 
+def test_a_letter_that_does_not_speak_of_signatures_brings_none(letter, people):
+    plain = {"subject": "Lists", "body": "How should families write to you?"}
+    edited(letter, texts={"en": plain, "ar": plain}, has_names=True)
+    issued(letter, people)
+
+    frozen = from_json(letter.frozen)
+    assert frozen.statement is None
+    assert frozen.annexes.count == 0
+
+
 def test_a_letter_that_nobody_signs_stops_it(letter):
     edited(letter, signatory={"name": "A. Signatory", "role": " "})
 
