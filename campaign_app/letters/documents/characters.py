@@ -49,7 +49,7 @@ class Cleaner:
         Control characters, direction marks and other characters without a shape are taken out: the document sets
         directions itself. What no font has becomes U+FFFD and is remembered.
         """
-        if text.isascii() and text.isprintable():
+        if _plain().issuperset(text):
             return text
         composed = unicodedata.normalize("NFC", _visible(text))
         return "".join(self._shown(cluster) for cluster in _clusters(composed))
@@ -80,6 +80,17 @@ def coverage() -> dict[str, frozenset[str]]:
         family, ranges = line.split(": ")
         found[family] = frozenset(_characters(ranges))
     return found
+
+
+@cache
+def _plain() -> frozenset[str]:
+    """Return the characters that stay what they are wherever they stand: nearly all that is ever written."""
+    every = frozenset().union(*coverage().values())
+    return frozenset(
+        one
+        for one in every
+        if unicodedata.category(one)[0] in "LNPS" and unicodedata.is_normalized("NFC", one)
+    ) | {" ", "\n"}
 
 
 def with_breaks(text: str) -> str:

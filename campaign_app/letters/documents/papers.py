@@ -3,14 +3,12 @@
 PDF, DOCX and plain text are made of the same paper, so that they cannot differ. It is plain values, see writing.py.
 """
 
-import io
 from collections.abc import Sequence
 from datetime import datetime
 
-import segno
-
 from ..frozen import FrozenLetter, ShownName
 from ..words import counted, word
+from . import codes
 from .annexes import annexes
 from .writing import Runs, Value, Writer, digits, language, words_of
 
@@ -90,21 +88,10 @@ def check(frozen: FrozenLetter, writer: Writer) -> Value | None:
     url = frozen.addresses.get(writer.lang) or frozen.addresses.get(SECOND_LANGUAGE)
     if not url:
         return None
-    picture = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(
-        picture,
-        kind="svg",
-        xmldecl=False,
-        svgclass=None,
-        lineclass=None,
-        dark="#1B2326",
-        light="#FFFFFF",
-        border=2,
-    )
     return {
         "line": writer.sentence("check-letter", address=writer.apart(url, url)),
         "note": writer.line(word("check-explained", writer.lang)),
-        "qr": picture.getvalue().decode("ascii"),
+        "qr": codes.as_svg(url),
         "alt": writer.line(word("check-code", writer.lang)),
         "url": url,
     }

@@ -100,14 +100,14 @@ def _line(runs: Runs, paper: Value) -> str:
 
 
 def _pointed(line: str, paper: Value) -> str:
-    is_misleading = paper["rtl"] and not line.startswith("https://") and direction_of(line) == "ltr"
+    is_misleading = paper["rtl"] and "://" not in line.split(" ")[0] and direction_of(line) == "ltr"
     return RIGHT_TO_LEFT + line if is_misleading else line
 
 
 def _part(run: Value, paper: Value) -> str:
     words: str = run["t"]
     url: str = run.get("url", "")
-    if url.startswith("https://"):
+    if "://" in url:
         named = "" if words == url else f"{words} "
         return f"{named}\n{url}\n" if paper["rtl"] else f"{named}{url}"
     if run.get("ltr") and paper["rtl"] and not (words[:1].isalpha() and words[-1:].isalnum()):

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import docx
-import segno
 from docx.document import Document
 from docx.enum.section import WD_SECTION
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from . import codes
 from .word_parts import (
     PETROL,
     Direction,
@@ -41,6 +41,7 @@ SIZES = {
     "Footer": 17,
 }  # half points
 LONGEST_PROPERTY = 255  # what Office keeps of one
+LOWEST_HEADING = 3  # with a style here
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # of a file in a ZIP; all have it, so that the same letter is the same file
 
 
@@ -182,8 +183,14 @@ class _Letter:
     def _heading(self, runs: Runs, level: int, *, on_new_page: bool = False) -> None:
         if not any(run["t"].strip() for run in runs):
             return
-        paragraph = self._put(self.document.add_heading(level=min(level, 3)), runs)
+        paragraph = self._put(self._styled(f"Heading{min(level, LOWEST_HEADING)}"), runs)
         paragraph.paragraph_format.page_break_before = on_new_page or None
+
+    def _styled(self, style: str) -> Paragraph:
+        """Add a paragraph of a style, named as the file names it: python-docx looks up a name among all of them."""
+        paragraph = self.document.add_paragraph()
+        paragraph._p.style = style
+        return paragraph
 
     def _blocks(self, blocks: list[Value], *, number: int = 0, level: int = -1) -> None:
         """Write blocks. number, level: of the list that the first of them is an item of."""
@@ -202,10 +209,8 @@ class _Letter:
                     paragraph.paragraph_format.left_indent = Mm(7.5 * (level + 1))
 
     def _check(self, check: Value) -> None:
-        picture = io.BytesIO()
-        segno.make(check["url"], error="m", micro=False).save(picture, kind="png", scale=6, border=2)
         paragraph = self.document.add_paragraph()
-        shape = paragraph.add_run().add_picture(io.BytesIO(picture.getvalue()), width=Mm(24))
+        shape = paragraph.add_run().add_picture(io.BytesIO(codes.as_png(check["url"])), width=Mm(24))
         shape._inline.docPr.set("descr", check["alt"])
         paragraph.paragraph_format.keep_with_next = True
         self._paragraph(check["line"])
@@ -230,19 +235,22 @@ class _Letter:
         self._blocks(annex["after"])
 
     def _table(self, head: list[str], rows: list[Value]) -> None:
-        table = self.document.add_table(rows=1, cols=2, style="Light Shading")
+        table = self.document.add_table(rows=1 + len(rows), cols=2)
+        table._tbl.tblStyle_val = "LightShading"
         if self.rtl:
             turn_table(table)
         look = table._tbl.tblPr.find(qn("w:tblLook"))
         look.set(qn("w:firstColumn"), "0")
         look.set(qn("w:val"), "0420")  # the same in the older way: a first row, no bands of columns
-        for cell, words in zip(table.rows[0].cells, [*head, ""], strict=False):
-            self._put(cell.paragraphs[0], self._plain(words), strong=True)
-        table.rows[0]._tr.get_or_add_trPr().append(element("tblHeader"))
-        for row in rows:
-            label, value = table.add_row().cells
-            self._put(label.paragraphs[0], row["label"])
-            self._put(value.paragraphs[0], self._plain(row["value"]))
+        first, *others = table._tbl.tr_lst
+        first.get_or_add_trPr().append(element("tblHeader"))
+        self._row(first, [self._plain(words) for words in (*head, "")], strong=True)
+        for line, row in zip(others, rows, strict=True):
+            self._row(line, [row["label"], self._plain(row["value"])])
+
+    def _row(self, line: Any, cells: list[Runs], *, strong: bool = False) -> None:
+        for cell, runs in zip(line.tc_lst, cells, strict=False):
+            self._put(Paragraph(cell.p_lst[0], self.document._body), runs, strong=strong)
 
     def _signed(self, annex: Value) -> None:
         self._paragraph(self._plain(annex["note"]), color=MUTED)

@@ -23,7 +23,7 @@ SUBJECT_LEVEL = 1
 ANNEX_LEVEL = 2  # of what stands under the title of an annex
 # Stands where a value goes while the words around it are looked up; no typed text comes near it.
 # An address in running text, without the mark that ends its sentence.
-_ADDRESS = re.compile(r"https://[!-~]+[A-Za-z0-9/=_-]|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ADDRESS = re.compile(r"https?://[!-~]+[A-Za-z0-9/=_-]|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _SLOT = re.compile("\ue000([a-z]+)\ue001")
 
 
