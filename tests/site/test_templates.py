@@ -26,6 +26,7 @@ OURS = sorted(  # layout/mail.html is a mail: another medium with rules of its o
         "components",
         "signing",
         "errors",
+        "bodies",
         "desk",
         "accounts",
         "security",
