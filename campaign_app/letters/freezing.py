@@ -113,11 +113,16 @@ def title_of(petition: PetitionRecord | None, lang: str) -> str:
     """Return a petition's title in a letter's language; where nobody wrote it, in English, or in its own."""
     if petition is None:
         return ""
-    found = petition.texts.get(lang)
     english = petition.texts.get(statement.PAGE_LANGUAGE)
-    if found is None and english and (translated := translated_title(petition.slug, lang, english.title)):
-        return translated
-    return (found or english or petition.text(petition.home_language)).title
+    return title_in(petition, lang) or (english or petition.text(petition.home_language)).title
+
+
+def title_in(petition: PetitionRecord, lang: str) -> str | None:
+    """Return a petition's title where somebody wrote it in a language: on its page, or for letters."""
+    if found := petition.texts.get(lang):
+        return found.title
+    english = petition.texts.get(statement.PAGE_LANGUAGE)
+    return translated_title(petition.slug, lang, english.title) if english else None
 
 
 def _numbers_of(letter: Letter, now: datetime) -> _Numbers:

@@ -18,7 +18,7 @@ from ..lockdown.queries import parts_in_force
 from ..lockdown.rules import NAMES
 from ..sealing.keys import KeyProblem, keyring
 from . import frozen, marks, rules
-from .freezing import Put, petition_of, put_together, recipient_of
+from .freezing import Put, petition_of, put_together, recipient_of, title_in
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, NOBODY, Template, template
 from .texts import MISTYPED, Unresolved
@@ -94,7 +94,14 @@ def _about(letter: Letter, put: Put) -> list[Obstacle]:
         return [Obstacle("petition-withdrawn", says)]
     if letter.kind == frozen.NUMBERS_SHEET and not (put.letter.statement and put.letter.statement.people):
         return [Obstacle("nobody-signed", _l("Nobody has signed yet, so there are no numbers to give out."))]
-    return []
+    untitled = [lang for lang in letter.languages if title_in(petition, lang) is None]
+    if not untitled:
+        return []
+    says = _l(
+        "Nobody wrote the petition's title in %(languages)s: the letter names it in English.",
+        languages=listed([language_name(lang) for lang in untitled]),
+    )
+    return [Obstacle("title-missing", says, is_warning=True)]
 
 
 def _words(letter: Letter, put: Put) -> list[Obstacle]:

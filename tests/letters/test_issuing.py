@@ -17,7 +17,7 @@ from campaign_app.extensions import db
 from campaign_app.letters import obstacles, operations, queries, rules
 from campaign_app.letters.frozen import from_json
 from campaign_app.letters.operations import NotInThisState, ObstaclesLeft
-from campaign_app.petitions.models import Petition
+from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import forget_kept
 from campaign_app.tally.queries import statement
 from tests.integrity.campaigns import let_sign
@@ -267,6 +267,18 @@ def test_a_petition_that_is_not_there_any_more_stops_it(letter, state, code):
     forget_kept()
 
     assert code in codes(letter)
+
+
+def test_a_title_that_nobody_wrote_in_the_language_of_the_letter_is_told(letter, petition):
+    assert "title-missing" not in codes(letter, with_warnings=True)
+    french = begin(languages=("fr",))
+    for text in db.session.scalars(select(PetitionText).filter_by(petition_id=petition.id, language="en")):
+        text.title = "Another title"
+    db.session.commit()
+    forget_kept()
+
+    assert "title-missing" in codes(french, with_warnings=True)
+    assert "title-missing" not in codes(letter, with_warnings=True)
 
 
 def test_a_channel_that_was_not_checked_for_ninety_days_stops_it(letter):
