@@ -39,6 +39,10 @@ from .extensions import babel, db
 from .integrity import desk_views as integrity_views
 from .integrity import elsewhere_views
 from .integrity.today import integrity_lines
+from .letters import compose_views, new_views  # noqa: F401 - their routes
+from .letters import desk_views as letter_desk_views  # noqa: F401 - their routes
+from .letters.desk_pages import blueprint as letter_views
+from .letters.today import letter_lines
 from .petitions import desk_views, news_views, part_views, text_views  # noqa: F401 - their routes
 from .petitions.blueprint import blueprint as editor_views
 from .petitions.today import figure_lines, opening_lines, word_lines
@@ -65,6 +69,7 @@ LINES: tuple[Lines, ...] = (
     figure_lines,
     recipient_lines,
     integrity_lines,
+    letter_lines,
     update_lines,
 )
 BLUEPRINTS = (
@@ -81,10 +86,15 @@ BLUEPRINTS = (
     record_views.blueprint,
     integrity_views.blueprint,
     elsewhere_views.blueprint,
+    letter_views,
     update_views,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
-APPROVAL_PLACES: dict[str, str] = {"exports": "exports.sheet", "updates": "mailings.show"}
+APPROVAL_PLACES: dict[str, str] = {
+    "exports": "exports.sheet",
+    "letters": "letter_desk.show",
+    "updates": "mailings.show",
+}
 # Settings that both applications share.
 SHARED = (
     "SQLALCHEMY_DATABASE_URI",

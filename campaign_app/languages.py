@@ -181,6 +181,7 @@ def register(app: Flask) -> None:
             "languages": tuple(LANGUAGES.values()),
             "format_number": format_number,
             "format_day": format_day,
+            "format_month": format_month,
             "format_date_time": format_date_time,
             "format_share": format_share,
             "country_name": country_name,

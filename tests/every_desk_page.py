@@ -21,6 +21,7 @@ from tests.bodies.situations import fill_bodies
 from tests.desk_client import EMAIL, DeskClient, first_link, new_client, signed_in, token_of
 from tests.every_page import Page
 from tests.integrity.campaigns import BAD, GOOD, let_sign
+from tests.letters.situations import agreed, issue_one, load_directory
 from tests.updates.situations import TEXTS
 
 SLUG = "lists-and-graves"
@@ -198,6 +199,40 @@ def directory(app: Flask, lang: str) -> Iterator[Page]:
     yield desk.got("the Council, nobody presides", "/desk/bodies/council?month=2028-03")
 
 
+def letters(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield letters: none, a new one, a draft with mistakes, one that waits, issued ones, a correction."""
+    with app.app_context():
+        load_directory(today=utc_now().date())
+        let_sign(petition_by_slug(SLUG).id, 3, on=utc_now().date())
+        db.session.commit()
+    desk = AtTheDesk(app, lang)
+    yield desk.got("letters, none", "/desk/letters/")
+    yield desk.got("a letter: which", "/desk/letters/new")
+    yield desk.got("a letter: to whom", "/desk/letters/new?template=cover-note")
+    yield desk.got("a letter: which month", "/desk/letters/new?template=council-president")
+    yield desk.got("a letter: the rest", "/desk/letters/new?template=council-member&to=mission-latvia")
+    month = f"{utc_now():%Y-%m}"
+    beginning = {"template": "council-president", "month": month, "petition": SLUG, "way": "mail"}
+    yield desk.posted("a new letter, with mistakes", "/desk/letters/new", **beginning)
+    draft = desk.post("/desk/letters/new", **beginning, languages=["en", "ar"]).location
+    page = draft.removesuffix("/edit")
+    yield desk.got("a letter, written", draft)
+    yield desk.posted("a letter, with mistakes", draft, visibility="", body_en="x", embargo="x")
+    yield desk.got("a draft of a letter", page)
+    yield desk.got("versions of a letter", f"{page}/versions")
+    yield desk.posted("a letter, taken back without a reason", f"{page}/withdraw")
+    with app.app_context():
+        issued = issue_one(petition_by_slug(SLUG).id)
+        owner = organiser_by_email(EMAIL)
+        assert owner is not None
+        waiting = agreed(owner, now=utc_now())
+        db.session.commit()
+    yield desk.got("letters", "/desk/letters/")
+    yield desk.got("an issued letter", f"/desk/letters/{issued}")
+    yield desk.got("a letter that may be issued", f"/desk/letters/{waiting}/issue")
+    yield desk.got("what it would freeze", f"/desk/letters/{waiting}")
+
+
 def people_sign(app: Flask) -> None:
     """Let 150 people sign today, of whom 60 came from one domain and one country, and some on the days before."""
     with app.app_context():
@@ -217,4 +252,5 @@ GROUPS: dict[str, Group] = {
     "figures": figures,
     "releases": releases,
     "directory": directory,
+    "letters": letters,
 }

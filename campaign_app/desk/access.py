@@ -14,6 +14,7 @@ APPROVERS = frozenset(
     {OWNER, ORGANISER, APPROVER}
 )  # which of them approves what stands in approvals/rules.py
 WRITERS = frozenset({OWNER, ORGANISER, TRANSLATOR})
+READERS = frozenset({OWNER, ORGANISER, APPROVER, TRANSLATOR})
 LONG_TEXT_BYTES = (
     2 * 1024 * 1024
 )  # two languages at their limits: in a form, an Arabic letter takes six bytes
@@ -166,6 +167,23 @@ ACCESS: dict[str, Access] = {
     "bodies.create": Access(ORGANISERS, body_bytes=LONG_TEXT_BYTES),
     "bodies.council": HERE,
     "bodies.override": Access(ORGANISERS),
+    # Letters. Whoever only looks on reads no draft and nothing confidential: the views hold that.
+    "letter_desk.overview": HERE,
+    "letter_desk.show": HERE,
+    "letter_desk.file": HERE,
+    "letter_desk.new": Access(ORGANISERS),
+    "letter_desk.create": Access(ORGANISERS),
+    "letter_desk.edit": Access(WRITERS),
+    "letter_desk.save": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "letter_desk.preview": Access(WRITERS, body_bytes=LONG_TEXT_BYTES),
+    "letter_desk.specimen": Access(READERS),
+    "letter_desk.versions": Access(READERS),
+    "letter_desk.ask": Access(ORGANISERS),
+    "letter_desk.take_back": Access(ORGANISERS),
+    "letter_desk.issuing": Access(ORGANISERS),
+    "letter_desk.issue": Access(ORGANISERS, fresh=True),
+    "letter_desk.withdraw": Access(ORGANISERS, fresh=True),
+    "letter_desk.correct": Access(ORGANISERS),
     # Integrity.
     "integrity.overview": Access(ORGANISERS),
     "integrity.petition": Access(ORGANISERS),

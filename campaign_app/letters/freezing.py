@@ -16,14 +16,14 @@ from ..bodies.rules import BodyUnknown, Recipient
 from ..campaign import campaign
 from ..config import settings
 from ..extensions import db
-from ..facts.queries import figure_as_text, sources_as_text
+from ..facts.queries import all_facts, figure_as_text, sources_as_text
 from ..facts.rules import FigureUnresolved
 from ..petitions.models import PetitionText
 from ..petitions.queries import PetitionRecord, petition_by_id
 from ..petitions.rules import PetitionUnknown
 from ..signing.models import Signature
 from . import frozen, rules, statement
-from .marks import Filling
+from .marks import NAMED, Filling
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, Template, template
 from .texts import Unfilled, Unresolved, plain, resolve, with_parts
@@ -98,6 +98,22 @@ def put_together(
     )
 
 
+def marks_at_hand(letter: Letter, lang: str, *, now: datetime) -> list[tuple[str, str]]:
+    """Return the marks that a letter's text may hold, with what each says in a language now; "" where nothing yet."""
+    made_from, to = template(letter.template), recipient_of(letter)
+    filling = _filling(letter, made_from, lang, to, _numbers_of(letter, now), now)
+    names = [(name, "") for name in NAMED] + [("field", each.name) for each in made_from.fields]
+    names += [("fact", each.key) for each in all_facts()]
+    found = []
+    for kind, key in names:
+        try:
+            says = filling.fill(kind, key)
+        except Unfilled:
+            says = ""
+        found.append((f"{{{{{kind}:{key}}}}}" if key else f"{{{{{kind}}}}}", says))
+    return found
+
+
 def addresses(letter: Letter, reference: str, code: str) -> dict[str, str]:
     """Return where each language's document can be checked: nowhere, for a draft and for what is confidential."""
     if not reference or letter.visibility == rules.CONFIDENTIAL:
@@ -149,19 +165,8 @@ def _text(
     letter: Letter, made_from: Template, lang: str, to: Body | None, numbers: _Numbers, now: datetime
 ) -> tuple[frozen.Text, tuple[Unresolved, ...]]:
     written: Mapping[str, str] = letter.texts.get(lang) or {"subject": "", "body": ""}
-    said = None
-    if numbers.petition and numbers.statement and numbers.statement.people:
-        said = statement.sentence(numbers.statement, numbers.petition.slug, lang)
-    filling = Filling(
-        lang=lang,
-        recipient=to,
-        addressed_to=_recipient(letter, made_from, to, lang, now).addressed_to if to else "",
-        month=letter.body_month,
-        title=title_of(numbers.petition, lang) or None,
-        statement=said.text if said else None,
-        annexes=numbers.annexes.count,
-        typed={name: by_lang.get(lang, "") for name, by_lang in letter.typed.items()},
-    )
+    said = _said(numbers, lang)
+    filling = _filling(letter, made_from, lang, to, numbers, now)
     body = with_parts(written["body"], made_from.chosen_parts(letter.parts, lang))
     found = resolve(written["subject"], body, filling.fill)
     is_said = said is not None and said.text in plain(found.blocks)
@@ -172,6 +177,28 @@ def _text(
         sources=_sources(body, lang),
         figures=said.figures if said and is_said else {},
     ), found.unresolved
+
+
+def _said(numbers: _Numbers, lang: str) -> statement.Sentence | None:
+    if numbers.petition and numbers.statement and numbers.statement.people:
+        return statement.sentence(numbers.statement, numbers.petition.slug, lang)
+    return None
+
+
+def _filling(
+    letter: Letter, made_from: Template, lang: str, to: Body | None, numbers: _Numbers, now: datetime
+) -> Filling:
+    said = _said(numbers, lang)
+    return Filling(
+        lang=lang,
+        recipient=to,
+        addressed_to=_recipient(letter, made_from, to, lang, now).addressed_to if to else "",
+        month=letter.body_month,
+        title=title_of(numbers.petition, lang) or None,
+        statement=said.text if said else None,
+        annexes=numbers.annexes.count,
+        typed={name: by_lang.get(lang, "") for name, by_lang in letter.typed.items()},
+    )
 
 
 def _sources(body: str, lang: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ NO_RECIPIENT = "no-recipient"
 NO_STATE = "no-state"
 EMPTY_FIELD = "empty-field"
 NO_WORDS = "no-words"
+NAMED = ("statement", "petition", "campaign", "founded", "month", "state", "recipient", "annexes")
 
 
 @dataclass(frozen=True, kw_only=True)

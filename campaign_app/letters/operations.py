@@ -42,6 +42,10 @@ class NotInThisState(Refusal):
     """The letter has moved on: somebody else was here, or the page was old."""
 
 
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed the draft since it was shown."""
+
+
 class LanguageMissing(Refusal):
     """The template has no text in a language that was chosen. languages: which; empty where none was chosen."""
 
@@ -127,13 +131,25 @@ def draft(*, beginning: Beginning, by: str, now: datetime) -> Letter:
     return letter
 
 
-def edit(*, letter: Letter, edit: Edit, by: str, now: datetime) -> None:
+def edit(*, letter: Letter, edit: Edit, by: str, now: datetime, seen: str | None = None) -> None:
     """Change a draft that nobody is asked to approve. It never becomes more open than its template.
 
-    Raises NotInThisState. Flushes; never commits.
+    seen: queries.digest_of(letter) as whoever edits saw it. Raises NotInThisState, ChangedMeanwhile. Flushes; never
+    commits.
     """
     _require_plain_draft(letter, now)
+    _require_as_seen(letter, seen)
     before = (letter.texts, letter.typed, letter.parts)
+    put_in(letter, edit)
+    letter.edited_at = now
+    db.session.flush()
+    if before != (letter.texts, letter.typed, letter.parts):
+        _keep_version(letter, by, now)
+    _record("letter.edit", letter, by, now)
+
+
+def put_in(letter: Letter, edit: Edit) -> None:
+    """Give a letter what an edit says, and nothing that its template does not know. Reads the directory only."""
     made_from = template(letter.template)
     letter.texts = {lang: _trimmed(edit.texts.get(lang, {})) for lang in letter.languages}
     letter.typed = {
@@ -148,19 +164,16 @@ def edit(*, letter: Letter, edit: Edit, by: str, now: datetime) -> None:
         letter.body_month = rules.first_of_month(edit.month)
         president = recipient_of(letter)
         letter.body_key = president.key if president else ""
-    letter.edited_at = now
-    db.session.flush()
-    if before != (letter.texts, letter.typed, letter.parts):
-        _keep_version(letter, by, now)
-    _record("letter.edit", letter, by, now)
 
 
-def ask(*, letter: Letter, by: Organiser, now: datetime) -> None:
+def ask(*, letter: Letter, by: Organiser, now: datetime, seen: str | None = None) -> None:
     """Let the words stand still and ask a second person to agree.
 
-    Raises ObstaclesLeft, NotInThisState. Flushes; never commits.
+    seen: queries.digest_of(letter) as whoever asks saw it. Raises ObstaclesLeft, NotInThisState, ChangedMeanwhile.
+    Flushes; never commits.
     """
     _require_plain_draft(letter, now)
+    _require_as_seen(letter, seen)
     _require_no_obstacles(letter, now)
     approvals.ask(
         kind=LETTER,
@@ -328,6 +341,11 @@ def _require_plain_draft(letter: Letter, now: datetime) -> None:
     approval = approval_of(ROOM, letter.key)
     if approval is not None and approval.state in OPEN_STATES:
         raise NotInThisState
+
+
+def _require_as_seen(letter: Letter, seen: str | None) -> None:
+    if seen is not None and seen != queries.digest_of(letter):
+        raise ChangedMeanwhile
 
 
 def _hold(letter: Letter, *states: str) -> str:

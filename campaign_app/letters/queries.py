@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,7 +45,11 @@ def letter(name: str) -> Letter:
 
 
 def letters(
-    *, state: str | None = None, batch: str | None = None, limit: int | None = None
+    *,
+    state: str | None = None,
+    batch: str | None = None,
+    petition_id: int | None = None,
+    limit: int | None = None,
 ) -> Sequence[Letter]:
     """Return letters, those edited last first. state: a stored one."""
     asked = select(Letter).order_by(Letter.edited_at.desc(), Letter.id.desc())
@@ -53,6 +57,8 @@ def letters(
         asked = asked.where(Letter.state == state)
     if batch is not None:
         asked = asked.where(Letter.batch == batch)
+    if petition_id is not None:
+        asked = asked.where(Letter.petition_id == petition_id)
     return db.session.scalars(asked.limit(limit) if limit else asked).all()
 
 
@@ -77,6 +83,26 @@ def _state(found: Letter, standing: Standing | None) -> str:
     if standing.state in (approval_rules.ASKED, approval_rules.WAITING):
         return rules.ASKED
     return found.state
+
+
+def corrections_of(found: Letter) -> Sequence[Letter]:
+    """Return the letters that correct one, drafts too, the oldest first."""
+    return db.session.scalars(select(Letter).where(Letter.corrects_id == found.id).order_by(Letter.id)).all()
+
+
+def last_signatory() -> Mapping[str, str]:
+    """Return who signs the letter that was edited last, as a beginning for the next; empty where nobody does."""
+    rows = db.session.scalars(select(Letter.signatory).order_by(Letter.edited_at.desc()).limit(10))
+    return next((each for each in rows if each.get("name")), {})
+
+
+def plain_numbers(found: Letter) -> Mapping[str, Sequence[str]]:
+    """Return by language the numbers that a letter states without a source, for whoever approves it."""
+    numbers = {
+        lang: list(dict.fromkeys(rules.PLAIN_MARK.findall(f"{text.get('subject')}\n{text.get('body')}")))
+        for lang, text in found.texts.items()
+    }
+    return {lang: each for lang, each in numbers.items() if each}
 
 
 def digest_of(found: Letter) -> str:

@@ -69,6 +69,9 @@ LONGEST_SUBJECT = 300
 LONGEST_BODY = 20_000
 LONGEST_FIELD = 2_000
 
+LONGEST_SIGNATORY = 120
+LONGEST_REASON = 500
+PLAIN_MARK = re.compile(r"\{\{plain:([a-z0-9_-]+)\}\}")
 FACT_MARK = re.compile(r"\{\{fact:[a-z0-9_-]+\}\}")
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9"
 _MARK = re.compile(r"\{\{[^{}]*\}\}")

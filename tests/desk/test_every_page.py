@@ -20,6 +20,7 @@ ROOMS = (
     "desk",
     "exports",
     "integrity",
+    "letters/desk",
     "petitions",
     "security",
     "updates",

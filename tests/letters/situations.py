@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from campaign_app.accounts.models import Organiser
+from campaign_app.approvals import operations as approvals
+from campaign_app.approvals import rules as approval_rules
 from campaign_app.bodies import operations as bodies
 from campaign_app.bodies import queries as directory
 from campaign_app.bodies.content import shipped_bodies
@@ -10,7 +13,7 @@ from campaign_app.bodies.models import BodyChannel
 from campaign_app.clock import utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
-from campaign_app.letters import models, operations, rules
+from campaign_app.letters import models, operations, queries, rules
 from campaign_app.letters.frozen import LETTER
 from campaign_app.petitions.operations import petition_by_slug
 from tests.letters.samples import frozen_letter
@@ -134,3 +137,29 @@ def begin(template: str = "council-president", **changes: object) -> models.Lett
         **changes,
     }
     return operations.draft(beginning=operations.Beginning(**beginning), by="test", now=NOW)
+
+
+def issue_one(petition_id: int) -> str:
+    """Put an issued letter with a document there, as rows; return its reference. Does not commit."""
+    fill_letters(petition_id)
+    letter = queries.letter("letter-of-a-test")
+    letter.state = rules.ISSUED
+    return letter.reference or ""
+
+
+def agreed(by: Organiser, *, now: datetime) -> str:
+    """Put a letter there that somebody asked for and another agreed to; return its key. Does not commit."""
+    letter = begin(month=now.date())
+    approval = approvals.ask(
+        kind=approval_rules.LETTER,
+        room=queries.ROOM,
+        subject=letter.template,
+        reference=letter.key,
+        digest=queries.digest_of(letter),
+        says={"ar": "رسالة", "en": "A letter"},
+        by=by,
+        now=now,
+    )
+    approval.state = approval_rules.APPROVED
+    db.session.flush()
+    return letter.key

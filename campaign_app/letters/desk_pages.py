@@ -1,0 +1,178 @@
+"""What the pages of letters at the desk share: one letter as it stands, and how an act on it ends."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from ..accounts.rules import APPROVER, ORGANISER, OWNER, TRANSLATOR
+from ..accounts.sessions import organiser
+from ..approvals import queries as approvals
+from ..approvals.desk_views import refusal as approval_refusal
+from ..approvals.problems import ApprovalRefused
+from ..approvals.rules import ASKED as APPROVAL_ASKED
+from ..approvals.rules import LETTER
+from ..bodies.obstacles import Obstacle
+from ..clock import utc_now
+from ..database import one_moment
+from ..extensions import db
+from ..languages import LETTER_LANGUAGES, current_language
+from . import frozen, obstacles, operations, places, queries, rules
+from .freezing import petition_of, put_together, recipient_of, title_of
+from .models import Letter
+from .templates import template
+
+# What a draft can be tried as: the kind of file, and its media type.
+SPECIMENS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "txt": "text/plain; charset=utf-8",
+}
+READERS = frozenset({OWNER, ORGANISER, APPROVER, TRANSLATOR})
+blueprint = Blueprint("letter_desk", __name__, url_prefix="/letters")
+
+
+@dataclass(frozen=True)
+class Mending:
+    """One thing that stands against issuing, or is worth knowing. place: where it is mended, or ""."""
+
+    says: str
+    is_warning: bool
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A letter as its documents say it, or would say it now. waiting: what is to be mended first; none once issued."""
+
+    letter: frozen.FrozenLetter
+    mendings: Sequence[Mending] = ()
+
+    @property
+    def stops(self) -> list[Mending]:
+        """Return what stands against issuing."""
+        return [each for each in self.mendings if not each.is_warning]
+
+    @property
+    def warnings(self) -> list[Mending]:
+        """Return what is only worth knowing."""
+        return [each for each in self.mendings if each.is_warning]
+
+
+def letter_or_404(reference: str) -> Letter:
+    """Return a letter by its reference or its key, or answer that there is none."""
+    try:
+        return queries.letter(reference)
+    except queries.LetterUnknown:
+        abort(404)
+
+
+def may_read(letter: Letter) -> bool:
+    """Whether whoever is signed in reads the words: of a draft and of what is confidential, not everybody here."""
+    is_open = letter.state not in (rules.DRAFT, rules.WITHDRAWN) and letter.visibility != rules.CONFIDENTIAL
+    return is_open or bool(organiser().role_names & READERS)
+
+
+def drawn(letter: Letter, *, now: datetime) -> Drawn:
+    """Return a letter as it was frozen; a draft as it would leave now, with what stands against that."""
+    if letter.frozen:
+        return Drawn(frozen.from_json(letter.frozen))
+    with one_moment():
+        put = put_together(letter, now=now)
+        found = obstacles.against(letter, put, now=now)
+        return Drawn(put.letter, mendings(letter, found))
+
+
+def mendings(letter: Letter, found: Sequence[Obstacle]) -> list[Mending]:
+    """Return obstacles as a person at the desk sees them."""
+    return [Mending(str(each), each.is_warning, places.of(each.code, letter)) for each in found]
+
+
+def done(letter: Letter, act: Callable[[], Any], says: str) -> ResponseReturnValue:
+    """Do something to a letter, commit, and show it again; or say why not."""
+    try:
+        act()
+    except operations.NotInThisState:
+        return refused(
+            letter, _("Nothing was changed: this letter has moved on meanwhile. This is how it stands now.")
+        )
+    except operations.ChangedMeanwhile:
+        return refused(
+            letter, _("Nothing was changed: somebody else changed this letter meanwhile. Look at it again.")
+        )
+    except operations.ObstaclesLeft:
+        return refused(letter, _("Something stands against it still. It is listed below."))
+    except ApprovalRefused as problem:
+        return refused(letter, approval_refusal(problem))
+    db.session.commit()
+    flash(says, "success")
+    return shown(letter)
+
+
+def specimens_of(letter: Letter) -> list[str]:
+    """Return the kinds of file that a draft can be tried as: a numbers sheet is a page that nobody edits."""
+    return [kind for kind in SPECIMENS if kind != "docx" or letter.kind == frozen.LETTER]
+
+
+def shown(letter: Letter) -> ResponseReturnValue:
+    """Lead to the page of a letter."""
+    return redirect(url_for("letter_desk.show", reference=letter.reference or letter.key), 303)
+
+
+def refused(letter: Letter, says: str) -> ResponseReturnValue:
+    """Undo, and show a letter again with what stands against the act."""
+    key = letter.key
+    db.session.rollback()
+    flash(says, "error")
+    return page_of(letter_or_404(key)), 409
+
+
+def page_of(
+    letter: Letter, errors: Sequence[tuple[str, str]] = (), typed: Mapping[str, str] | None = None
+) -> str:
+    """Return the page of a letter as it stands. errors: (field, what to correct). typed: what was typed, by field."""
+    now, me = utc_now(), organiser()
+    is_read = may_read(letter)
+    found = drawn(letter, now=now) if is_read else None
+    standing = queries.shown([letter], now=now)[0]
+    approval = standing.approval
+    return render_template(
+        "letters/desk/letter.html",
+        letter=letter,
+        shown=standing,
+        is_asked=standing.state in (rules.ASKED, rules.APPROVED),
+        drawn=found,
+        texts=found.letter.texts if found else {},
+        letter_languages=LETTER_LANGUAGES,
+        files=queries.files_of(letter) if is_read else [],
+        corrections=queries.corrections_of(letter),
+        plain=queries.plain_numbers(letter) if is_read else {},
+        seen=queries.digest_of(letter),
+        may_approve=approval is not None
+        and approval.state == APPROVAL_ASKED
+        and approvals.may_approve(approval, me),
+        may_cancel=approval is not None and approvals.may_cancel(approval, me),
+        specimens=specimens_of(letter),
+        wait=approvals.wait_of(me, LETTER, now),
+        me=me,
+        errors=list(errors),
+        typed=typed or {},
+        **heading_of(letter),
+    )
+
+
+def heading_of(letter: Letter) -> dict[str, Any]:
+    """Return what names a letter on every page about it: its template's title, its recipient, its petition."""
+    to, petition, lang = recipient_of(letter), petition_of(letter), current_language()
+    return {
+        "made_from": template(letter.template),
+        "title": template(letter.template).titles[lang],
+        "recipient": (to.names.get(lang) or to.names["en"]) if to else "",
+        "body": to,
+        "petition": petition,
+        "petition_title": title_of(petition, lang),
+    }
