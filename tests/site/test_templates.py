@@ -19,22 +19,10 @@ PAGES = sorted(
     for path in (TEMPLATES / folder).glob("*.html")
     if not path.name.startswith("_")
 )
-OURS = sorted(  # layout/mail.html is a mail: another medium with rules of its own
+OURS = sorted(  # a mail is another medium with rules of its own, and so is the page that shows one to developers
     path
-    for folder in (
-        "layout",
-        "components",
-        "signing",
-        "errors",
-        "bodies",
-        "desk",
-        "accounts",
-        "security",
-        "petitions",
-        "updates",
-    )
-    for path in (TEMPLATES / folder).glob("*.html")
-    if path.name != "mail.html"
+    for path in TEMPLATES.rglob("*.html")
+    if path.name != "mail.html" and path.relative_to(TEMPLATES).parts[0] not in ("email", "mail")
 )
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 STYLES = sorted((STATIC / "css").glob("*.css"))
@@ -140,7 +128,8 @@ def test_every_word_of_a_template_can_be_translated(path):
     for kept in (r"{#.*?#}", r"{% trans.*?{% endtrans %}", r"<code.*?</code>", r"{[{%].*?[}%]}", r"<[^>]*>"):
         text = re.sub(kept, " ", text, flags=re.DOTALL)
 
-    assert re.findall(r"[^\W\d_]{2,}", text) == []
+    # The name of a sum is the same in every language.
+    assert re.findall(r"[^\W\d_]{2,}", text.replace("SHA-256", "")) == []
 
 
 @pytest.mark.parametrize("path", OURS, ids=name_of)
