@@ -31,6 +31,7 @@ from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key
 from .errors import ConfigurationError
 from .extensions import babel, db, migrate
+from .letters.views import blueprint as letters
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
 from .petitions.rules import PetitionClosed, PetitionUnknown, SigningStopped
@@ -147,6 +148,7 @@ def _register_extensions(app: Flask) -> None:
 
 def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(signing)
+    app.register_blueprint(letters)
     app.register_blueprint(updates)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)

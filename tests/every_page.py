@@ -21,6 +21,9 @@ from campaign_app import finished_pages
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.languages import LANGUAGES
+from campaign_app.letters.frozen import NUMBERS_SHEET
+from campaign_app.letters.public import ON_A_PAGE
+from campaign_app.letters.rules import ANSWERED, VERIFY_ONLY, reference
 from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown.rules import SIGNING
 from campaign_app.petitions import operations as petitions
@@ -37,6 +40,7 @@ from campaign_app.tally import snapshots
 from campaign_app.tally.models import RATES, TallySnapshot
 from campaign_app.tally.queries import SETTLED
 
+from .letters import sent
 from .pages import AuditingClient
 from .supporters import newest_token, send_mail
 
@@ -245,6 +249,23 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.get("petition, not yet open", page)
 
 
+def letter_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield the letters that were sent: none, of each kind and in each state, public and only to be checked."""
+    yield visitor.get("letters, none yet", "/letters/")
+    visitor.change(_grow)
+    visitor.change(_send_letters)
+    yield visitor.get("letters, many", "/letters/")
+    yield visitor.get("letters, older ones", "/letters/older/2")
+    yield visitor.get("letters with a petition", f"/petitions/{OPEN}/letters")
+    year = utc_now().year
+    yield visitor.get("letter, public", f"/letters/{reference(year, 1)}")
+    yield visitor.get("letter, public, with replies and a correction", f"/letters/{reference(year, 2)}")
+    yield visitor.get("letter, with names", f"/letters/{reference(year, 3)}")
+    yield visitor.get("letter, numbers for the press", f"/letters/{reference(year, 4)}")
+    yield visitor.get("letter, without a petition", f"/letters/{reference(year, 5)}")
+    yield visitor.get("letter, only to be checked", f"/letters/{reference(year, 6)}/{sent.code_of(6)}")
+
+
 def error_pages(visitor: Visitor) -> Iterator[Page]:
     """Yield each error page, with a petition at hand and without one."""
     views = visitor.client.application.view_functions
@@ -263,7 +284,7 @@ def _refused(visitor: Visitor, views: dict[str, Any], code: int, endpoint: str, 
 
 GROUPS: dict[str, Group] = {
     group.__name__.removesuffix("_pages"): group
-    for group in (petition_pages, form_pages, private_pages, public_pages, error_pages)
+    for group in (petition_pages, form_pages, private_pages, public_pages, letter_pages, error_pages)
 }
 
 
@@ -348,6 +369,23 @@ def _show_names(petition: Petition) -> None:
                 link_hash=bytes([nth]) * 32,
             )
         )
+
+
+def _send_letters() -> None:
+    """Let letters have been sent: enough for two pages of them."""
+    today = utc_now()
+    said = [
+        {"text": "سنردّ عليكم.\n\nمع الاحترام.", "language": "ar", "is_published": True},
+        {"text": "We shall write to you.\n\nWith our compliments.", "is_published": True},
+    ]
+    sent.send(1, at=today - timedelta(days=43), languages=("ar", "en", "fr", "ru", "zh"))
+    sent.send(2, at=today - timedelta(days=20), state=ANSWERED, replies=said, languages=("fr", "en"))
+    sent.send(3, at=today - timedelta(days=10), has_names=True, corrects=2, languages=("en",))
+    sent.send(4, at=today - timedelta(days=9), says={"kind": NUMBERS_SHEET, "addressed": None})
+    sent.send(5, at=today - timedelta(days=8), slug=None, says={"statement": None, "petition": ""})
+    sent.send(6, at=today - timedelta(days=7), visibility=VERIFY_ONLY, corrects=1)
+    for number in range(7, ON_A_PAGE + 4):
+        sent.send(number, at=today - timedelta(days=number), contents={})
 
 
 def _move(slug: str, to: str) -> None:

@@ -21,7 +21,9 @@ from campaign_app.app import create_app
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import Settings
 from campaign_app.extensions import db
+from campaign_app.letters import rules
 from tests.every_page import OPEN, Visitor, error_pages
+from tests.letters.sent import code_of, send
 from tests.pages import AuditingClient
 
 WRITTEN = Path(__file__).resolve().parent / "headers.txt"
@@ -45,6 +47,7 @@ STATIC = ("css/register.css", "js/sign.js", "fonts/vazirmatn-arabic-33.003.woff2
 FILE = "/static/"
 UNLISTED = ("HEAD", "OPTIONS")  # they say what GET says, or less; the other tests ask for them too
 UNKNOWN = "x" * 32
+LETTER = 7
 
 Said = tuple[tuple[str, str], ...]
 
@@ -82,20 +85,25 @@ def production(app: Flask, base_settings: Settings) -> Iterator[AuditingClient]:
 
 @pytest.fixture
 def tokens(client, mail_dir, monkeypatch) -> dict[str, str]:
-    """The token of a mail that was not yet opened, and that of a private page."""
+    """The token of a mail that was not yet opened, that of a private page, and that of a letter that was sent."""
     visitor = Visitor(client, mail_dir, "ar", monkeypatch)
     private = visitor.sign()
     visitor.confirm(private)
-    return {"confirm": visitor.sign(email="waiting@example.org"), "private": private}
+    visitor.change(lambda: send(LETTER, at=utc_now()))
+    waiting = visitor.sign(email="waiting@example.org")
+    return {"confirm": waiting, "private": private, "letter": code_of(LETTER)}
 
 
 def places(app: Flask, tokens: dict[str, str]) -> Iterator[Place]:
     """Yield every address of the application with every method: with what is there, and with what is not."""
     yesterday = utc_day(utc_now()) - timedelta(days=1)
+    reference = rules.reference(utc_now().year, LETTER)
     for rule in app.url_map.iter_rules():
-        token = tokens["confirm" if "confirm" in rule.rule else "private"]
-        there = {"lang": "ar", "slug": OPEN, "token": token, "day": yesterday.isoformat(), "name": "x"}
+        kind = next((each for each in tokens if each in rule.rule), "private")
+        there = {"lang": "ar", "slug": OPEN, "token": tokens[kind], "day": yesterday.isoformat(), "name": "x"}
+        there |= {"reference": reference, "file_name": f"{reference}-en.pdf", "page": "1"}
         missing = {"lang": "ar", "slug": "nothing", "token": UNKNOWN, "day": "2100-01-01", "name": "x"}
+        missing |= {"reference": "nothing", "file_name": "x.pdf", "page": "2"}
         for method in sorted(rule.methods or ()):
             yield place(app, rule, method, there)
             if rule.arguments - {"lang"}:

@@ -20,17 +20,20 @@ from werkzeug.routing import Rule
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.languages import LANGUAGES
+from campaign_app.letters import rules as rules_of_letters
 from campaign_app.mail import rules
 from campaign_app.mail.messages import compose, subject
 from campaign_app.mail.models import OutboxMail
 from campaign_app.updates.mail_text import compose_update
 from tests.desk_client import EMAIL, first_link, new_client
 from tests.every_page import OPEN, OTHER, PERSON, Visitor
+from tests.letters.sent import code_of, send
 from tests.supporters import mails, send_mail
 from tests.updates.situations import fill_updates
 
 UNKNOWN = "x" * 32
 STOP = "s" * 32
+LETTER = 7
 READING = ("GET", "HEAD", "OPTIONS")
 URL = re.compile(r"https?://[^\s<>\"]+")
 SENT = [kind for kind in rules.KINDS if kind != rules.RESEND]  # which asks for one of the others once more
@@ -149,6 +152,9 @@ def values_of(rule: Rule, visitor: Visitor, tokens: list[str]) -> Iterator[dict[
         "slug": [OPEN, OTHER, "nothing"],
         "token": [*tokens, UNKNOWN],
         "day": [yesterday.isoformat(), "2100-01-01"],
+        "reference": [rules_of_letters.reference(utc_now().year, LETTER), "nothing"],
+        "file_name": [f"{rules_of_letters.reference(utc_now().year, LETTER)}-en.pdf", "x.pdf"],
+        "page": ["1", "2"],
         "name": ["x", *(path.name for path in visitor.mail_dir.glob("[!.]*.eml"))],
     }
     found: list[dict[str, str]] = [{}]
@@ -174,11 +180,12 @@ def test_no_address_of_the_application_changes_anything_by_being_read(app, visit
     visitor.confirm(confirmed)
     waiting = visitor.sign(email="waiting@example.org")
     asked_for = visitor.ask_for_link()
+    visitor.change(lambda: send(LETTER, at=utc_now()))
     before = everything(app)
     answered: dict[str, set[int]] = {}
 
     for rule in app.url_map.iter_rules():
-        for values in values_of(rule, visitor, [confirmed, waiting, asked_for]):
+        for values in values_of(rule, visitor, [confirmed, waiting, asked_for, code_of(LETTER)]):
             with app.test_request_context():
                 _, address = rule.build(values) or ("", "")
             for method in READING:
