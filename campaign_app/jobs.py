@@ -16,8 +16,11 @@ from .exports import making
 from .extensions import db
 from .integrity import arrivals
 from .integrity import operations as integrity
+from .letters import delivering
 from .letters import making as letters
+from .letters.mails import MailsOfLetters
 from .mail.hooks import hooks
+from .mail.rules import LETTER, UPDATE
 from .mail.schedule import Job, add_job
 from .petitions.operations import open_due_petitions
 from .sealing import tags
@@ -44,7 +47,7 @@ def register(app: Flask) -> None:
     mail_hooks.pendings_of = _pendings_of
     mail_hooks.private_link = _as_asked
     mail_hooks.before_batch.append(sending.prepare)
-    mail_hooks.updates = mails.MailsOfMailings()
+    mail_hooks.writers = {UPDATE: mails.MailsOfMailings(), LETTER: MailsOfLetters()}
     add_job(app, Job("returned mail", A_FEW_MINUTES, bounce_mailbox.take_returned))
     add_job(app, Job("expired requests", OFTEN, _until_done(operations.expire_pendings)))
     add_job(app, Job("spent tokens", HOURLY, _until_done(sweep_spent)))
@@ -66,6 +69,7 @@ def register(app: Flask) -> None:
     )
     add_job(app, Job("sealed sheets", AT_ONCE, lambda now: making.make_released(now=now), lease=A_MINUTE))
     add_job(app, Job("old sealed sheets", OFTEN, lambda now: making.delete_old(now=now)))
+    add_job(app, Job("letters awaiting an answer", OFTEN, lambda now: delivering.watch(now=now)))
     add_job(app, Job("journal of the database", OFTEN, lambda now: empty_journal()))
 
 

@@ -127,9 +127,10 @@ class LetterVersion(Model):
 
 
 class LetterDelivery(Model):
-    """One attempt to bring a letter to an office. sent_to: the office and the address of its channel, as used.
+    """One attempt to bring a letter to an office. sent_to: the address, or whoever got it, as used.
 
-    body_key: the recipient's, or that of an office that gets a copy. sha256: of what was handed over, by file name.
+    body_key: the recipient's, or that of an office that gets a copy. made_at: when it was put into the outbox, or when
+    an organiser says that it left. sha256: of what was handed over, by file name.
     note: what an organiser wrote of it: who took it, where the receipt is. trouble: why it did not arrive.
     """
 

@@ -242,6 +242,8 @@ def withdraw(*, letter: Letter, reason: str, by: Organiser, now: datetime) -> No
     """
     before = _hold(letter, rules.DRAFT, rules.ISSUED)
     rules.require_transition(before, rules.WITHDRAWN)
+    if queries.is_on_its_way(letter):
+        raise NotInThisState
     approval = approval_of(ROOM, letter.key)
     if approval is not None and approval.state in OPEN_STATES:
         approvals.cancel(approval=approval, by=by, now=now)

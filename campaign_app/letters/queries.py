@@ -16,7 +16,7 @@ from ..errors import Refusal
 from ..extensions import db
 from . import rules
 from .freezing import digest_fields
-from .models import Letter, LetterFile, LetterVersion
+from .models import Letter, LetterDelivery, LetterFile, LetterVersion
 
 ROOM = "letters"  # as approvals names it
 
@@ -122,6 +122,15 @@ def file_of(found: Letter, name: str) -> LetterFile | None:
     return db.session.scalar(
         select(LetterFile).where(LetterFile.letter_id == found.id, LetterFile.name == name)
     )
+
+
+def is_on_its_way(found: Letter) -> bool:
+    """Whether a mail with it waits in the outbox, or any office has it, were it only a copy."""
+    states = (rules.QUEUED, rules.LEFT, rules.RECEIVED)
+    asked = select(LetterDelivery.id).where(
+        LetterDelivery.letter_id == found.id, LetterDelivery.state.in_(states)
+    )
+    return db.session.scalar(asked.limit(1)) is not None
 
 
 def versions_of(found: Letter) -> Sequence[LetterVersion]:

@@ -16,25 +16,25 @@ PrivateLink = Callable[[Mapping[str, Any], datetime], Mapping[str, Any] | None]
 Outcome = Literal["sent", "unwanted", "refused"]
 
 
-class Updates(Protocol):
-    """What the room of updates does for the worker. parameters: of one mail, as they were sealed."""
+class Writer(Protocol):
+    """What a room above does for the worker with the mails that it writes itself. parameters: as they were sealed."""
 
     def written(self, parameters: Mapping[str, Any], now: datetime) -> EmailMessage | None:
-        """Return the mail; None where nobody there wants it any more. Raises DeliveryPostponed while it is paused."""
+        """Return the mail; None where it is not wanted any more. Raises DeliveryPostponed, DeliveryRefused."""
 
     def ended(self, parameters: Mapping[str, Any], outcome: Outcome, reason: str, now: datetime) -> None:
-        """Count what became of a mail, in the worker's transaction."""
+        """Note what became of a mail, in the worker's transaction."""
 
 
-class NoUpdates:
-    """What stands in where no room of updates is."""
+class WritesNothing:
+    """What stands in where the room of a mail is not."""
 
     def written(self, parameters: Mapping[str, Any], now: datetime) -> EmailMessage | None:
         """Write nothing."""
         return None
 
     def ended(self, parameters: Mapping[str, Any], outcome: Outcome, reason: str, now: datetime) -> None:
-        """Count nothing."""
+        """Note nothing."""
 
 
 def _nobody(parameters: Mapping[str, Any], now: datetime) -> Sequence[bytes]:
@@ -54,14 +54,18 @@ class Hooks:
     private_link: for a "private-link" request, the parameters of the mail to send, its new "token"
     already stored, or None where there is nothing to send. May run again for a mail that was put off.
     before_batch: called before each batch; may put mails into the outbox, and commits what it does.
-    updates: writes and counts the mails of mailings.
+    writers: for each of rules.WRITTEN_ABOVE, the room that writes its mails and notes what became of them.
     """
 
     on_first_sent: list[FirstSent] = field(default_factory=list)
     pendings_of: PendingsOf = _nobody
     private_link: PrivateLink = _no_link
     before_batch: list[Callable[[datetime], None]] = field(default_factory=list)
-    updates: Updates = field(default_factory=NoUpdates)
+    writers: dict[str, Writer] = field(default_factory=dict)
+
+    def writer(self, kind: str) -> Writer:
+        """Return the room that writes the mails of a kind."""
+        return self.writers.get(kind) or WritesNothing()
 
 
 def hooks(app: Flask | None = None) -> Hooks:

@@ -10,7 +10,9 @@ OPERATOR_CHECK = "operator-check"
 INVITATION = "invitation"  # to somebody who is to work here
 APPROVAL_NOTICE = "approval-notice"  # to the owners, when one person alone may release something
 UPDATE = "update"  # news to somebody who asked for it; the room above writes it
-KINDS = (CONFIRM, REMIND, PRIVATE_LINK, RESEND, OPERATOR_CHECK, INVITATION, APPROVAL_NOTICE, UPDATE)
+LETTER = "letter"  # one delivery of an issued letter to an office; the room above writes it
+KINDS = (CONFIRM, REMIND, PRIVATE_LINK, RESEND, OPERATOR_CHECK, INVITATION, APPROVAL_NOTICE, UPDATE, LETTER)
+WRITTEN_ABOVE = frozenset({UPDATE, LETTER})  # what became of each is kept there, and nothing of it here
 
 WAITING = "waiting"  # to be sent at not_before
 KEPT = "kept"  # sent and reminded; the sealed parameters stay so that "send again" works until expiry

@@ -94,7 +94,7 @@ class _Batch:
     is_after_pause: bool
     report: Report = field(default_factory=Report)
     broken_in_a_row: int = 0
-    in_hand: Mapping[str, Any] | None = None  # what the mail of a mailing was sealed with
+    in_hand: Mapping[str, Any] | None = None  # what a mail that another room writes was sealed with
     _started: float = field(default_factory=lambda: time.monotonic())
 
     def now(self) -> datetime:
@@ -198,9 +198,9 @@ class _Batch:
             if settled is None:
                 return None
             parameters = settled
-        if claim.kind == rules.UPDATE:
+        if claim.kind in rules.WRITTEN_ABOVE:
             self.in_hand = parameters
-            return self._update(claim, parameters)
+            return self._written_above(claim, parameters)
         try:
             return compose(
                 kind=claim.kind, parameters=parameters, expires_on=claim.expires_on, now=self.now()
@@ -211,10 +211,10 @@ class _Batch:
             reason = self._defect("could not be written", claim, problem)
         raise DeliveryRefused(reason)
 
-    def _update(self, claim: Claim, parameters: Mapping[str, Any]) -> EmailMessage | None:
-        """Have the mail of a mailing written; None, and forgotten, where nobody wants it any more."""
+    def _written_above(self, claim: Claim, parameters: Mapping[str, Any]) -> EmailMessage | None:
+        """Have a mail written by its room; None, and forgotten, where it is not wanted any more."""
         try:
-            message = hooks().updates.written(parameters, self.now())
+            message = hooks().writer(claim.kind).written(parameters, self.now())
             db.session.rollback()
             if message is None:
                 self._forget(claim, "unwanted")
@@ -229,12 +229,12 @@ class _Batch:
         raise DeliveryRefused(reason)
 
     def _forget(self, claim: Claim, outcome: Outcome, reason: str = "") -> None:
-        """Delete the mail of a mailing, whose address must not lie here any longer, and have it counted.
+        """Delete a mail that another room wrote, whose address must not lie here any longer, and have it counted.
 
-        Unless another worker has it by now, or the mailing was stopped: then it was counted there, or is of no account.
+        Unless another worker has it by now, or it was stopped: then it was counted there, or is of no account.
         """
         if self.in_hand is not None:
-            hooks().updates.ended(self.in_hand, outcome, reason, self.now())
+            hooks().writer(claim.kind).ended(self.in_hand, outcome, reason, self.now())
         if operations.note_settled(claim=claim, held_until=self.held_until):
             db.session.commit()
         else:
@@ -281,7 +281,7 @@ class _Batch:
         if claim.kind == rules.CONFIRM and claim.about is not None:
             self._first_sent(claim.about)
         if self.in_hand is not None:
-            hooks().updates.ended(self.in_hand, "sent", "", self.now())
+            hooks().writer(claim.kind).ended(self.in_hand, "sent", "", self.now())
         if operations.note_sent(claim=claim, held_until=self.held_until, now=self.now()):
             db.session.commit()
         else:
@@ -307,7 +307,7 @@ class _Batch:
         self.report.postponed += 1
 
     def _dead(self, claim: Claim, reason: str) -> None:
-        if claim.kind == rules.UPDATE:
+        if claim.kind in rules.WRITTEN_ABOVE:
             self._forget(claim, "refused", reason)
         else:
             operations.note_dead(claim=claim, held_until=self.held_until, reason=reason)

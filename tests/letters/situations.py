@@ -3,16 +3,20 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from campaign_app.accounts.models import Organiser
 from campaign_app.approvals import operations as approvals
 from campaign_app.approvals import rules as approval_rules
 from campaign_app.bodies import operations as bodies
 from campaign_app.bodies import queries as directory
 from campaign_app.bodies.content import shipped_bodies
-from campaign_app.bodies.models import BodyChannel
+from campaign_app.bodies.models import Body, BodyChannel
+from campaign_app.bodies.rules import FORMS
 from campaign_app.clock import utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
+from campaign_app.languages import LETTER_LANGUAGES
 from campaign_app.letters import models, operations, queries, rules
 from campaign_app.letters.frozen import LETTER
 from campaign_app.petitions.operations import petition_by_slug
@@ -123,6 +127,33 @@ def load_directory(*, today: date) -> None:
             )
             db.session.add(channel)
     db.session.flush()
+
+
+def ensure_office(key: str, *, kind: str, today: date, **changes: Any) -> Body:
+    """Return a body of the directory; where this one has none of its key, an invented one that takes every letter."""
+    found = db.session.scalar(select(Body).where(Body.key == key))
+    if found is None:
+        words = {lang: f"Invented {key}" for lang in LETTER_LANGUAGES}
+        values: dict[str, Any] = {
+            **dict.fromkeys(("names", "short_names", "addressed_to", "salutation", "close"), words),
+            **{name: {} for name in ("mandate", "notes", "refusals")},
+            "accepts": list(FORMS),
+            "languages": list(LETTER_LANGUAGES),
+            "default_visibility": rules.PUBLIC,
+            "as_of": today,
+            "confidence": "low",
+            **changes,
+        }
+        found = Body(key=key, kind=kind, **values)
+        db.session.add(found)
+        db.session.flush()
+        for way, value in CHANNELS.items():
+            channel = BodyChannel(
+                body_id=found.id, kind=way, value=value, verified_on=today, verified_by="test"
+            )
+            db.session.add(channel)
+        db.session.flush()
+    return found
 
 
 def begin(template: str = "council-president", **changes: object) -> models.Letter:
