@@ -32,7 +32,7 @@ AT_THE_BODY = (
     "channel-old",
     "not-for-this-body",
 )
-AT_THE_PETITION = ("petition-gone", "petition-withdrawn", "nobody-signed")
+AT_THE_PETITION = ("petition-withdrawn", "nobody-signed")
 
 
 def of(code: str, letter: Letter) -> str:
