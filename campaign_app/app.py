@@ -31,6 +31,7 @@ from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key
 from .errors import ConfigurationError
 from .extensions import babel, db, migrate
+from .letters.counted import register as register_letters
 from .letters.views import blueprint as letters
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
@@ -152,6 +153,7 @@ def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(updates)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
+    register_letters(app)
     register_mail_jobs(app)
     register_accounts(app)
     jobs.register(app)

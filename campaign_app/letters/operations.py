@@ -159,6 +159,8 @@ def put_in(letter: Letter, edit: Edit) -> None:
     letter.parts = [key for key in made_from.parts if key in edit.parts]
     letter.signatory = {name: " ".join(edit.signatory.get(name, "").split()) for name in ("name", "role")}
     letter.visibility = _at_least(made_from.visibility, edit.visibility)
+    if letter.corrects is not None:  # it prints the reference of the letter that it corrects
+        letter.visibility = _at_least(letter.corrects.visibility, letter.visibility)
     letter.way, letter.embargo_until, letter.has_names = edit.way, edit.embargo_until, edit.has_names
     if made_from.recipient == COUNCIL_PRESIDENT and edit.month is not None:
         letter.body_month = rules.first_of_month(edit.month)

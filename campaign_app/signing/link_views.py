@@ -24,6 +24,7 @@ from . import admission, again, confirming, private_page
 from .blueprint import blueprint
 from .consents import current_consents
 from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
+from .hooks import Counted, hooks
 from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending
 from .queries import people_of_mailbox, petition_page
@@ -292,7 +293,12 @@ def _my_signature(
         token=token,
         private_url=public_url(".my_signature", lang=lang, token=token),
         share=share_set(petition_url=address, title=shown.title),
-        delivered_letters=[],
+        letters=hooks().letters_of(
+            page.petition.id,
+            [Counted(each.signed_on, not (each.is_withdrawn or each.is_invalidated)) for each in people],
+            lang,
+            utc_now(),
+        ),
         consents=current_consents(),
     )
 

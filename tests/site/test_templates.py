@@ -19,10 +19,12 @@ PAGES = sorted(
     for path in (TEMPLATES / folder).glob("*.html")
     if not path.name.startswith("_")
 )
-OURS = sorted(  # a mail is another medium with rules of its own, and so is the page that shows one to developers
-    path
-    for path in TEMPLATES.rglob("*.html")
-    if path.name != "mail.html" and path.relative_to(TEMPLATES).parts[0] not in ("email", "mail")
+OURS = (
+    sorted(  # a mail is another medium with rules of its own, and so is the page that shows one to developers
+        path
+        for path in TEMPLATES.rglob("*.html")
+        if path.name != "mail.html" and path.relative_to(TEMPLATES).parts[0] not in ("email", "mail")
+    )
 )
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
 STYLES = sorted((STATIC / "css").glob("*.css"))
