@@ -61,7 +61,7 @@ def draft(
                 languages=languages,
                 petition_id=petition_by_slug(slug).id if slug else None,
                 body_key=body_key,
-                month=_month(month) if month else None,
+                month=month_of(month) if month else None,
                 way=way,
             ),
             by=BY_COMMAND,
@@ -188,7 +188,8 @@ def _say(letter: Letter, now: datetime, as_json: bool) -> None:
         click.echo(f"{'note' if each.is_warning else 'to mend'}: {sentence}", err=True)
 
 
-def _month(typed: str) -> date:
+def month_of(typed: str) -> date:
+    """Return the first day of a month as it is typed. Raises ClickException."""
     try:
         return date.fromisoformat(f"{typed}-01")
     except ValueError:

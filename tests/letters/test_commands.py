@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from sqlalchemy import func, select
 
 from campaign_app import cli
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.letters import queries, rules
 from campaign_app.letters.commands import letters
+from campaign_app.mail.models import OutboxMail
 from tests.integrity.campaigns import let_sign
 from tests.letters.documents.reading import text_of
 
@@ -82,3 +84,47 @@ def test_the_list_names_every_letter(run):
 def test_no_command_approves_issues_or_sends_without_the_desk():
     assert {"approve", "issue", "release"} & set(letters.commands) == set()
     assert cli.campaign.commands["letters"] is letters
+
+
+BATCH = ("batch", "--petition", "lists-and-graves", "--template", "council-member", *MONTH, "--lang", "en")
+
+
+def test_a_batch_drafts_a_letter_for_every_member_and_not_a_second_time(run):
+    first, second = run(*BATCH, "--lang", "fr", "--json"), run(*BATCH)
+
+    said = json.loads(first.stdout)
+    assert len(said["letters"]) == len({each["to"] for each in said["letters"]}) == 15
+    assert [each["template"] for each in said["letters"]].count("council-president") == 1
+    assert second.exit_code == 1
+    assert f"there is a batch already: {said['batch']}" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("send", "nothing"), "letters are sent at the desk"),
+        (("send", "nothing", "--dry-run"), "there is no letter nothing"),
+        ((*BATCH[:2], "nothing", *BATCH[3:]), "there is no petition nothing"),
+        ((*BATCH[:4], "open-letter", *BATCH[5:]), "that template is not to members"),
+    ],
+)
+def test_a_batch_or_a_dry_run_of_nothing_is_refused_in_a_sentence(run, arguments, says):
+    done = run(*arguments)
+
+    assert done.exit_code == 1
+    assert says in done.stderr
+
+
+def test_a_dry_run_of_a_draft_is_refused_and_of_an_issued_letter_says_what_would_go_where(run):
+    name = json.loads(run(*PRESIDENT, "--lang", "en", "--json").stdout)["name"]
+    assert "only a letter that is issued" in run("send", name, "--dry-run").stderr
+
+    letter = queries.letter(name)
+    letter.state, letter.issued_at, letter.reference = rules.ISSUED, utc_now(), "NID-2026-0001"
+    db.session.commit()
+    said = json.loads(run("send", "NID-2026-0001", "--dry-run", "--json").stdout)
+
+    office = said["offices"][0]
+    assert (said["documents_missing"], office["to"]) == (["en"], letter.body_key)
+    assert not office["would_go"]
+    assert db.session.scalar(select(func.count()).select_from(OutboxMail)) == 0
