@@ -13,7 +13,7 @@ from campaign_app.signing.sharing import share_set
 
 WRITTEN = Path(__file__).parents[2] / "translations/ar/LC_MESSAGES/messages.po"
 COUNTED = re.compile(r"%\(\w+\)s(?:</b>)? ([^\s.،؛:]+)")
-IN_CONSTRUCT = {"طلب", "صندوق"}
+IN_CONSTRUCT = {"طلب", "صندوق", "سبيل"}
 MOMENT = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
 
 
