@@ -13,6 +13,7 @@ from campaign_app.signing.sharing import share_set
 
 WRITTEN = Path(__file__).parents[2] / "translations/ar/LC_MESSAGES/messages.po"
 COUNTED = re.compile(r"%\(\w+\)s(?:</b>)? ([^\s.،؛:]+)")
+DAY, ISOLATED = re.compile(r"\d{4}-\d\d-\d\d"), re.compile("\u2068[^\u2069]*\u2069")
 IN_CONSTRUCT = {"طلب", "صندوق", "سبيل"}
 MOMENT = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
 
@@ -75,3 +76,19 @@ def test_the_counted_noun_agrees_with_its_number():
                 wrong.append(message.id[0])
 
     assert not wrong
+
+
+def test_a_day_in_digits_is_kept_from_turning_round():
+    """Beside Arabic letters 2027-03-05 is shown as 05-03-2027, unless it stands in an isolate."""
+    with WRITTEN.open("rb") as file:
+        catalogue = read_po(file, locale="ar")
+    texts = [
+        text
+        for message in catalogue
+        if message.id
+        for text in ([message.string] if isinstance(message.string, str) else message.string)
+    ]
+    with_days = [text for text in texts if DAY.search(text)]
+
+    assert with_days
+    assert [text for text in with_days if DAY.search(ISOLATED.sub("", text))] == []
