@@ -9,6 +9,7 @@ const box = document.querySelector("[data-check]");
 if (box && globalThis.crypto?.subtle) {
   const input = box.querySelector("input");
   box.hidden = false;
+  input.onclick = () => (input.value = ""); // the same name again is a file to be looked at again
   input.onchange = () => check(input.files[0]);
   document.ondragover = (event) => event.preventDefault();
   document.ondrop = (event) => {
@@ -19,8 +20,10 @@ if (box && globalThis.crypto?.subtle) {
 
 async function check(file) {
   if (!file) return;
+  const said = box.querySelector("[role=status]");
+  said.textContent = "";
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
   const text = [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const found = document.querySelector(`[data-sum="${text}"]`);
-  box.querySelector("[role=status]").textContent = found ? found.dataset.yes : box.dataset.no;
+  said.textContent = found ? found.dataset.yes : box.dataset.no;
 }
