@@ -114,6 +114,7 @@ def everything_public(app, public_reference):
             continue
         answer = client.get(address)
         read[address] = f"{answer.headers}\n{answer.get_data().decode('utf-8', 'replace')}"
+        answer.close()  # of a file that is sent as it lies there
         if answer.mimetype == "text/html":
             for found in LINK.findall(answer.text):
                 parts = urlsplit(unescape(found))
