@@ -360,7 +360,7 @@ def supporter_signs(supporter: Person, email: str) -> None:
 def test_two_organisers_run_a_petition_from_its_first_word_to_a_lockdown(
     browser, site, owner, second, tmp_path
 ):
-    owner.page.locator("form[action='/desk/sign-out'] button").click()
+    owner.signs_out()
     owner.signs_in_with_the_passkey()
     write_petition(owner)
     supporter = Person(browser.new_context(locale="ar"), site, "ar", has_script=True)
