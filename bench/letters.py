@@ -24,7 +24,7 @@ from campaign_app.bodies import queries as bodies
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT, from_environment
 from campaign_app.extensions import db
-from campaign_app.letters import operations
+from campaign_app.letters import drafting
 from campaign_app.letters.documents import making
 from campaign_app.letters.freezing import put_together
 from campaign_app.letters.frozen import Breakdown, FrozenLetter, ShownName
@@ -108,14 +108,14 @@ def _to_members() -> Iterator[FrozenLetter]:
         others=120,
     )
     for member in bodies.members(DAY):
-        beginning = operations.Beginning(
+        beginning = drafting.Beginning(
             template="council-member",
             languages=LANGUAGES,
             petition_id=petition.id,
             body_key=member.key,
             signatory=SIGNATORY,
         )
-        letter = operations.draft(beginning=beginning, by="bench", now=utc_now())
+        letter = drafting.draft(beginning=beginning, by="bench", now=utc_now())
         put = put_together(letter, now=utc_now(), reference="NID-2026-0007", code="A" * 16).letter
         yield replace(put, annexes=replace(put.annexes, breakdowns=(by_country,)))
 

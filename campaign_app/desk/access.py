@@ -180,7 +180,7 @@ ACCESS: dict[str, Access] = {
     "letter_desk.versions": Access(READERS),
     "letter_desk.ask": Access(ORGANISERS),
     "letter_desk.take_back": Access(ORGANISERS),
-    "letter_desk.issuing": Access(ORGANISERS),
+    "letter_desk.before_issuing": Access(ORGANISERS),
     "letter_desk.issue": Access(ORGANISERS, fresh=True),
     "letter_desk.withdraw": Access(ORGANISERS, fresh=True),
     "letter_desk.correct": Access(ORGANISERS),

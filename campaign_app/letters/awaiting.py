@@ -16,7 +16,7 @@ from ..bodies.rules import BodyUnknown
 from ..extensions import db
 from ..languages import format_month
 from . import queries, rules
-from .freezing import recipient_of
+from .about import recipient_of
 from .frozen import NUMBERS_SHEET
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, template

@@ -20,7 +20,7 @@ from ..audit.operations import record
 from ..bodies import queries as directory
 from ..errors import Refusal
 from ..extensions import db
-from . import awaiting, operations, queries, rules
+from . import awaiting, drafting, issuing, queries, rules
 from .frozen import from_json
 from .models import Letter, LetterBatch
 from .templates import COUNCIL_MEMBER, COUNCIL_PRESIDENT, Template, TemplateUnknown, template, templates
@@ -123,7 +123,7 @@ def draft_batch(*, plan: Plan, by: str, now: datetime) -> LetterBatch:
     presides = directory.president(month.year, month.month)
     for member in members:
         is_president = presides is not None and member.key == presides.key
-        beginning = operations.Beginning(
+        beginning = drafting.Beginning(
             template=to_president.key if is_president else made_from.key,
             languages=plan.languages,
             petition_id=plan.petition_id,
@@ -133,7 +133,7 @@ def draft_batch(*, plan: Plan, by: str, now: datetime) -> LetterBatch:
             way=plan.way,
             batch=found.key,
         )
-        operations.draft(beginning=beginning, by=by, now=now)
+        drafting.draft(beginning=beginning, by=by, now=now)
     details = {"template": found.template, "month": month.isoformat(), "letters": len(members)}
     record(action="letter.batch", by=by, subject=found.key, details=details, now=now)
     return found
@@ -146,7 +146,7 @@ def ask_all(*, found: LetterBatch, by: Organiser, now: datetime) -> int:
     """
     waiting = [each.letter for each in _shown(found, now) if each.state == rules.DRAFT]
     for each in waiting:
-        operations.ask(letter=each, by=by, now=now)
+        issuing.ask(letter=each, by=by, now=now)
     return len(waiting)
 
 
@@ -166,11 +166,11 @@ def approve_all(*, found: LetterBatch, digests: Mapping[str, str], by: Organiser
 def issue_all(*, found: LetterBatch, by: Organiser, now: datetime) -> int:
     """Issue each letter of a batch that was agreed to, all or none; return how many. The worker makes the documents.
 
-    Raises what operations.issue raises. Flushes; never commits.
+    Raises what issuing.issue raises. Flushes; never commits.
     """
     ready = [each.letter for each in _shown(found, now) if each.state == rules.APPROVED]
     for each in ready:
-        operations.issue(letter=each, by=by, now=now)
+        issuing.issue(letter=each, by=by, now=now)
     return len(ready)
 
 

@@ -18,7 +18,7 @@ from ..extensions import db
 from ..languages import LETTER_LANGUAGES
 from ..petitions.operations import petition_by_slug
 from ..petitions.rules import PetitionUnknown
-from . import obstacles, operations, queries, rules
+from . import drafting, obstacles, queries, rules
 from .documents import making as documents
 from .freezing import Put, put_together
 from .frozen import NUMBERS_SHEET
@@ -55,8 +55,8 @@ def draft(
     """Begin a letter from a template, and say what still stands against issuing it."""
     now = utc_now()
     try:
-        letter = operations.draft(
-            beginning=operations.Beginning(
+        letter = drafting.draft(
+            beginning=drafting.Beginning(
                 template=key,
                 languages=languages,
                 petition_id=petition_by_slug(slug).id if slug else None,

@@ -18,11 +18,12 @@ from ..extensions import db
 from ..languages import LETTER_LANGUAGES, Language, current_language
 from ..petitions.differences import Piece, differences
 from ..typed import Typed
-from . import choosing, forms, frozen, obstacles, operations, queries, rules
+from . import choosing, drafting, forms, frozen, obstacles, problems, queries, rules
+from .about import recipient_of
 from .desk_pages import SPECIMENS, blueprint, heading_of, letter_or_404, mendings, shown, specimens_of
 from .documents import making
 from .documents.typesetting import NotMade
-from .freezing import marks_at_hand, put_together, recipient_of
+from .freezing import marks_at_hand, put_together
 from .models import Letter, LetterVersion
 from .templates import COUNCIL_PRESIDENT, Template, template
 
@@ -66,11 +67,11 @@ def save(reference: str) -> ResponseReturnValue:
         return _page(letter, typed, seen=seen), 422
     change, by = forms.edit_of(typed, letter, template(letter.template)), organiser().audit_name
     try:
-        operations.edit(letter=letter, edit=change, by=by, now=utc_now(), seen=seen)
-    except operations.ChangedMeanwhile:
+        drafting.edit(letter=letter, edit=change, by=by, now=utc_now(), seen=seen)
+    except problems.ChangedMeanwhile:
         db.session.rollback()
         return _conflict(letter_or_404(reference), typed)
-    except operations.NotInThisState:
+    except problems.NotInThisState:
         db.session.rollback()
         return _moved_on(letter_or_404(reference))
     db.session.commit()
@@ -181,7 +182,7 @@ def _as_typed(letter: Letter, typed: Typed) -> Letter:
     settings: dict[str, Any] = {
         name: stored[name] for name in ("visibility", "way", "month", "embargo") if name in wrong
     }
-    operations.put_in(copy, forms.edit_of(Typed({**cut, **settings}), letter, made_from))
+    drafting.put_in(copy, forms.edit_of(Typed({**cut, **settings}), letter, made_from))
     return copy
 
 

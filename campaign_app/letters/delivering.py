@@ -24,7 +24,7 @@ from ..sealing.keys import keyring
 from . import awaiting, queries, rules
 from .frozen import NUMBERS_SHEET
 from .models import Letter, LetterDelivery, LetterFile
-from .operations import NotInThisState
+from .problems import NotInThisState
 from .templates import template
 
 SYSTEM = "system"

@@ -21,8 +21,9 @@ from ..clock import utc_now
 from ..database import one_moment
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
-from . import frozen, obstacles, operations, places, queries, rules
-from .freezing import petition_of, put_together, recipient_of, title_of
+from . import frozen, obstacles, places, problems, queries, rules
+from .about import petition_of, recipient_of, title_of
+from .freezing import put_together
 from .models import Letter
 from .templates import template
 
@@ -96,15 +97,15 @@ def done(letter: Letter, act: Callable[[], Any], says: str) -> ResponseReturnVal
     """Do something to a letter, commit, and show it again; or say why not."""
     try:
         act()
-    except operations.NotInThisState:
+    except problems.NotInThisState:
         return refused(
             letter, _("Nothing was changed: this letter has moved on meanwhile. This is how it stands now.")
         )
-    except operations.ChangedMeanwhile:
+    except problems.ChangedMeanwhile:
         return refused(
             letter, _("Nothing was changed: somebody else changed this letter meanwhile. Look at it again.")
         )
-    except operations.ObstaclesLeft:
+    except problems.ObstaclesLeft:
         return refused(letter, _("Something stands against it still. It is listed below."))
     except ApprovalRefused as problem:
         return refused(letter, approval_refusal(problem))

@@ -11,7 +11,7 @@ from ..bodies import queries as directory
 from ..clock import utc_now
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
-from . import choosing, forms, operations, queries, rules
+from . import choosing, drafting, forms, issuing, problems, queries, rules
 from .desk_pages import blueprint, done, drawn, heading_of, letter_or_404, may_read, page_of, refused, shown
 from .models import Letter
 from .templates import templates
@@ -63,7 +63,7 @@ def ask(reference: str) -> ResponseReturnValue:
     """Ask a second person to agree to exactly this letter."""
     letter, seen = letter_or_404(reference), request.form.get("seen", "")
     says = _("The words stand still now, and a second person is asked to agree.")
-    return done(letter, lambda: operations.ask(letter=letter, by=organiser(), now=utc_now(), seen=seen), says)
+    return done(letter, lambda: issuing.ask(letter=letter, by=organiser(), now=utc_now(), seen=seen), says)
 
 
 @blueprint.post("/<reference>/take-back")
@@ -71,11 +71,11 @@ def take_back(reference: str) -> ResponseReturnValue:
     """Make a draft of it again."""
     letter = letter_or_404(reference)
     says = _("The letter is a draft again. Whoever agreed has to agree again.")
-    return done(letter, lambda: operations.take_back(letter=letter, by=organiser(), now=utc_now()), says)
+    return done(letter, lambda: issuing.take_back(letter=letter, by=organiser(), now=utc_now()), says)
 
 
 @blueprint.get("/<reference>/issue")
-def issuing(reference: str) -> ResponseReturnValue:
+def before_issuing(reference: str) -> ResponseReturnValue:
     """Say exactly what would be frozen, before it is."""
     letter, now = letter_or_404(reference), utc_now()
     standing = queries.shown([letter], now=now)[0]
@@ -97,7 +97,7 @@ def issue(reference: str) -> ResponseReturnValue:
     """Freeze it under its reference; the worker makes its documents."""
     letter = letter_or_404(reference)
     says = _("Issued. Nothing of it changes any more; its documents are being made.")
-    return done(letter, lambda: operations.issue(letter=letter, by=organiser(), now=utc_now()), says)
+    return done(letter, lambda: issuing.issue(letter=letter, by=organiser(), now=utc_now()), says)
 
 
 @blueprint.post("/<reference>/withdraw")
@@ -109,7 +109,7 @@ def withdraw(reference: str) -> ResponseReturnValue:
     reason = typed.values["reason"]
     return done(
         letter,
-        lambda: operations.withdraw(letter=letter, reason=reason, by=organiser(), now=utc_now()),
+        lambda: issuing.withdraw(letter=letter, reason=reason, by=organiser(), now=utc_now()),
         _("Taken back. It stays in the list, and the record says why."),
     )
 
@@ -119,8 +119,8 @@ def correct(reference: str) -> ResponseReturnValue:
     """Begin a new letter that names this one."""
     letter = letter_or_404(reference)
     try:
-        new = operations.correct(letter=letter, by=organiser().audit_name, now=utc_now())
-    except operations.NotInThisState:
+        new = drafting.correct(letter=letter, by=organiser().audit_name, now=utc_now())
+    except problems.NotInThisState:
         return refused(letter, _("Only a letter that was issued can be corrected by another."))
     db.session.commit()
     flash(_("This is a new draft with the same words. It will name the letter that it corrects."), "success")

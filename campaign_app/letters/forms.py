@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from ..languages import LETTER_LANGUAGES, fold_digits
 from ..petitions.forms import MOMENT
 from ..typed import Typed, check_text, clean
+from .drafting import Edit
 from .models import Letter
-from .operations import Edit
 from .rules import (
     LONGEST_BODY,
     LONGEST_FIELD,

@@ -6,28 +6,26 @@ Reads only. Inside `one_moment()` every number in it is of one moment.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from ..bodies import queries as directory
 from ..bodies.models import Body
-from ..bodies.rules import BodyUnknown, Recipient
+from ..bodies.rules import Recipient
 from ..campaign import campaign
 from ..config import settings
 from ..extensions import db
 from ..facts.queries import all_facts, figure_as_text, sources_as_text
 from ..facts.rules import FigureUnresolved
 from ..petitions.models import PetitionText
-from ..petitions.queries import PetitionRecord, petition_by_id
-from ..petitions.rules import PetitionUnknown
+from ..petitions.queries import PetitionRecord
 from ..signing.models import Signature
 from . import frozen, rules, statement
+from .about import office, petition_of, recipient_of, title_of
 from .marks import NAMED, Filling
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, Template, template
 from .texts import Unfilled, Unresolved, plain, resolve, with_parts
-from .titles import translated_title
 
 
 @dataclass(frozen=True)
@@ -43,21 +41,6 @@ class _Numbers:
     petition: PetitionRecord | None
     statement: frozen.Statement | None
     annexes: frozen.Annexes
-
-
-def recipient_of(letter: Letter) -> Body | None:
-    """Return whom a letter goes to: of a letter to the Council's President, whoever presides in its month."""
-    if letter.body_month and template(letter.template).recipient == COUNCIL_PRESIDENT:
-        return directory.president(letter.body_month.year, letter.body_month.month)
-    return _office(letter.body_key)
-
-
-def petition_of(letter: Letter) -> PetitionRecord | None:
-    """Return the petition of a letter; None where it has none, or none that the public may see."""
-    try:
-        return petition_by_id(letter.petition_id) if letter.petition_id else None
-    except PetitionUnknown:
-        return None
 
 
 def put_together(
@@ -123,22 +106,6 @@ def addresses(letter: Letter, reference: str, code: str) -> dict[str, str]:
         lang: f"{base}/{statement.page_language(lang)}/letters/{reference}/{code}"
         for lang in letter.languages
     }
-
-
-def title_of(petition: PetitionRecord | None, lang: str) -> str:
-    """Return a petition's title in a letter's language; where nobody wrote it, in English, or in its own."""
-    if petition is None:
-        return ""
-    english = petition.texts.get(statement.PAGE_LANGUAGE)
-    return title_in(petition, lang) or (english or petition.text(petition.home_language)).title
-
-
-def title_in(petition: PetitionRecord, lang: str) -> str | None:
-    """Return a petition's title where somebody wrote it in a language: on its page, or for letters."""
-    if found := petition.texts.get(lang):
-        return found.title
-    english = petition.texts.get(statement.PAGE_LANGUAGE)
-    return translated_title(petition.slug, lang, english.title) if english else None
 
 
 def _numbers_of(letter: Letter, now: datetime) -> _Numbers:
@@ -244,15 +211,8 @@ def _signatory(letter: Letter) -> frozen.Signatory | None:
 
 
 def _copies(made_from: Template, languages: list[str]) -> dict[str, tuple[str, ...]]:
-    offices = [office for key in made_from.copies if (office := _office(key))]
+    offices = [found for key in made_from.copies if (found := office(key))]
     return {lang: tuple(each.names.get(lang) or each.names["en"] for each in offices) for lang in languages}
-
-
-def _office(key: str) -> Body | None:
-    try:
-        return directory.body(key) if key else None
-    except BodyUnknown:
-        return None
 
 
 def _signed_texts(petition: PetitionRecord) -> tuple[frozen.SignedText, ...]:
@@ -290,17 +250,3 @@ def _demand(row: PetitionText) -> tuple[frozen.Block, ...]:
             raise Unfilled("no-fact") from None
 
     return resolve("", row.demand, fill).blocks
-
-
-def digest_fields(letter: Letter) -> dict[str, Any]:
-    """Return what a second person agrees to: everything of a draft that its reader would see, but the numbers."""
-    names = "kind petition_id template template_version body_key languages texts typed parts signatory"
-    fields: dict[str, Any] = {name: getattr(letter, name) for name in names.split()}
-    return {
-        **fields,
-        "visibility": letter.visibility,
-        "has_names": letter.has_names,
-        "month": letter.body_month.isoformat() if letter.body_month else "",
-        "embargo": letter.embargo_until.isoformat() if letter.embargo_until else "",
-        "corrects": letter.corrects_id,
-    }

@@ -15,7 +15,7 @@ from ..clock import utc_day, utc_now
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
 from ..typed import Typed
-from . import choosing, forms, operations, queries
+from . import choosing, drafting, forms, queries
 from .desk_pages import blueprint
 from .templates import (
     BODY,
@@ -55,8 +55,8 @@ def create() -> ResponseReturnValue:
     typed = forms.read_beginning(request.form, made_from, petitions=petitions)
     if typed.errors:
         return _page(made_from, to, month, typed), 422
-    letter = operations.draft(
-        beginning=operations.Beginning(
+    letter = drafting.draft(
+        beginning=drafting.Beginning(
             template=made_from.key,
             languages=_in_order(made_from, to, typed.values["languages"]),
             petition_id=petitions.get(typed.values["petition"]),

@@ -18,7 +18,8 @@ from ..lockdown.queries import parts_in_force
 from ..lockdown.rules import NAMES
 from ..sealing.keys import KeyProblem, keyring
 from . import frozen, marks, rules
-from .freezing import Put, petition_of, put_together, recipient_of, title_in
+from .about import petition_of, recipient_of, title_in
+from .freezing import Put, put_together
 from .models import Letter
 from .templates import COUNCIL_PRESIDENT, NOBODY, Template, template
 from .texts import MISTYPED, Unresolved

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from .freezing import petition_of, recipient_of
+from .about import petition_of, recipient_of
 from .models import Letter
 
 # Code of an obstacle → part of the composer's page.

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +16,6 @@ from ..approvals.rules import Standing
 from ..errors import Refusal
 from ..extensions import db
 from . import rules
-from .freezing import digest_fields
 from .models import Letter, LetterDelivery, LetterFile, LetterVersion
 
 ROOM = "letters"  # as approvals names it
@@ -107,7 +107,7 @@ def plain_numbers(found: Letter) -> Mapping[str, Sequence[str]]:
 
 def digest_of(found: Letter) -> str:
     """Return the SHA-256, hexadecimal, over everything of a draft that is approved."""
-    text = json.dumps(digest_fields(found), ensure_ascii=False, sort_keys=True)
+    text = json.dumps(_agreed_to(found), ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -137,3 +137,17 @@ def versions_of(found: Letter) -> Sequence[LetterVersion]:
     """Return what a draft said after each edit, the newest first."""
     asked = select(LetterVersion).where(LetterVersion.letter_id == found.id)
     return db.session.scalars(asked.order_by(LetterVersion.version.desc())).all()
+
+
+def _agreed_to(found: Letter) -> dict[str, Any]:
+    """Return what a second person agrees to: everything of a draft that its reader would see, but the numbers."""
+    names = "kind petition_id template template_version body_key languages texts typed parts signatory"
+    fields: dict[str, Any] = {name: getattr(found, name) for name in names.split()}
+    return {
+        **fields,
+        "visibility": found.visibility,
+        "has_names": found.has_names,
+        "month": found.body_month.isoformat() if found.body_month else "",
+        "embargo": found.embargo_until.isoformat() if found.embargo_until else "",
+        "corrects": found.corrects_id,
+    }

@@ -15,7 +15,7 @@ from ..errors import Refusal
 from ..extensions import db
 from . import rules
 from .models import Letter, LetterReply
-from .operations import NotInThisState
+from .problems import NotInThisState
 
 LARGEST_SCAN_BYTES = 5 * 1024 * 1024
 LONGEST_REPLY = 20_000

@@ -11,7 +11,7 @@ from campaign_app.approvals import operations as approvals
 from campaign_app.approvals.queries import approval_of
 from campaign_app.config import EXTENSION
 from campaign_app.extensions import db
-from campaign_app.letters import delivering, making, operations, queries, rules
+from campaign_app.letters import delivering, issuing, making, queries, rules
 from campaign_app.letters.models import Letter
 from campaign_app.mail.worker import Report, run_batch
 from tests.letters.situations import NOW
@@ -21,10 +21,10 @@ from tests.mail.relays import FakeRelay
 def issued(letter: Letter, people, *, now: datetime = NOW, with_documents: bool = True) -> Letter:
     """Return a letter after one person asked, another agreed, and it was issued; its documents made. Commits."""
     owner, approver = people
-    operations.ask(letter=letter, by=owner, now=now)
+    issuing.ask(letter=letter, by=owner, now=now)
     approval = approval_of(queries.ROOM, letter.key)
     approvals.approve(approval=approval, digest=approval.digest, by=approver, now=now)
-    operations.issue(letter=letter, by=owner, now=now)
+    issuing.issue(letter=letter, by=owner, now=now)
     if with_documents:
         db.session.commit()
         making.make(letter, now=now)

@@ -17,7 +17,7 @@ from campaign_app.clock import utc_now
 from campaign_app.config import settings
 from campaign_app.extensions import db
 from campaign_app.languages import LETTER_LANGUAGES
-from campaign_app.letters import models, operations, queries, rules
+from campaign_app.letters import drafting, models, queries, rules
 from campaign_app.letters.frozen import LETTER
 from campaign_app.petitions.operations import petition_by_slug
 from tests.letters.samples import frozen_letter
@@ -167,7 +167,7 @@ def begin(template: str = "council-president", **changes: object) -> models.Lett
         "way": rules.MAIL,
         **changes,
     }
-    return operations.draft(beginning=operations.Beginning(**beginning), by="test", now=NOW)
+    return drafting.draft(beginning=drafting.Beginning(**beginning), by="test", now=NOW)
 
 
 def issue_one(petition_id: int) -> str:

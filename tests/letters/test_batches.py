@@ -12,7 +12,7 @@ import pytest
 from campaign_app.approvals.problems import Changed, SamePerson
 from campaign_app.bodies import queries as directory
 from campaign_app.extensions import db
-from campaign_app.letters import batches, making, operations, queries, rules
+from campaign_app.letters import batches, issuing, making, queries, rules
 from campaign_app.letters.batches import BatchExists, DocumentsMissing, NobodySits, Plan
 from campaign_app.letters.frozen import from_json
 from tests.integrity.campaigns import let_sign
@@ -86,7 +86,7 @@ def test_a_double_click_drafts_once_and_what_was_thrown_away_may_be_begun_anew(b
     assert refusal.value.key == batch.key
 
     for each in batches.letters_of(batch):
-        operations.withdraw(letter=each, reason="Test", by=people[0], now=NOW)
+        issuing.withdraw(letter=each, reason="Test", by=people[0], now=NOW)
 
     assert len(batches.letters_of(batches.draft_batch(plan=plan, by="test", now=NOW))) == 15
 

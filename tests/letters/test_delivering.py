@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from campaign_app.bodies import queries as directory
 from campaign_app.bodies.models import BodyChannel, PresidencyOverride
 from campaign_app.extensions import db
-from campaign_app.letters import awaiting, delivering, operations, queries, rules
+from campaign_app.letters import awaiting, delivering, issuing, queries, rules
 from campaign_app.letters.delivering import DocumentsMissing, NothingToSend, SentMeanwhile
 from campaign_app.letters.models import LetterDelivery, LetterFile
-from campaign_app.letters.operations import NotInThisState
+from campaign_app.letters.problems import NotInThisState
 from campaign_app.letters.templates import template
 from campaign_app.mail.models import OutboxMail
 from campaign_app.mail.rules import LETTER as LETTER_MAIL
@@ -224,12 +224,12 @@ def test_a_document_that_was_changed_behind_the_desk_does_not_leave(context, let
 def test_a_mail_that_waits_can_be_stopped_and_then_the_letter_taken_back(context, letter, owner, relay):
     made = sent(letter, owner)
     with pytest.raises(NotInThisState):
-        operations.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
+        issuing.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
     db.session.rollback()
 
     for each in made:
         delivering.stop(delivery=each, by=owner, now=NOW)
-    operations.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
+    issuing.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
     db.session.commit()
     worked(context, relay)
 
@@ -284,7 +284,7 @@ def test_a_draft_is_not_sent(draft, owner):
 
 
 def test_a_letter_that_was_taken_back_is_not_sent(letter, owner):
-    operations.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
+    issuing.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
     db.session.commit()
 
     with pytest.raises(NotInThisState):
@@ -364,7 +364,7 @@ def test_a_copy_alone_does_not_make_a_letter_sent(letter, owner):
 
     assert letter.state == rules.ISSUED
     with pytest.raises(NotInThisState):  # and yet somebody has it
-        operations.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
+        issuing.withdraw(letter=letter, reason="Test", by=owner, now=NOW)
 
 
 def test_a_delivery_that_came_back_is_told_and_a_receipt_that_came_later_too(letter, owner):

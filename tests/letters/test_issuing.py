@@ -14,9 +14,9 @@ from campaign_app.approvals.queries import approval_of
 from campaign_app.audit.models import AuditEntry
 from campaign_app.bodies.models import Body, BodyChannel
 from campaign_app.extensions import db
-from campaign_app.letters import obstacles, operations, queries, rules
+from campaign_app.letters import drafting, issuing, obstacles, queries, rules
 from campaign_app.letters.frozen import from_json
-from campaign_app.letters.operations import NotInThisState, ObstaclesLeft
+from campaign_app.letters.problems import NotInThisState, ObstaclesLeft
 from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import forget_kept
 from campaign_app.tally.queries import statement
@@ -26,7 +26,7 @@ from tests.organisers import join
 
 SLUG = "lists-and-graves"
 pytestmark = pytest.mark.usefixtures("ready")
-EDIT = operations.Edit(
+EDIT = drafting.Edit(
     texts={lang: {"subject": "Lists", "body": "We ask. {{statement}}"} for lang in ("en", "ar")},
     typed={},
     parts=(),
@@ -54,7 +54,7 @@ def codes(found, *, now=NOW, with_warnings=False):
 def agree(found, people, *, now=NOW):
     """Ask, and let the second person approve."""
     owner, approver = people
-    operations.ask(letter=found, by=owner, now=now)
+    issuing.ask(letter=found, by=owner, now=now)
     approval = approval_of(queries.ROOM, found.key)
     approvals.approve(approval=approval, digest=approval.digest, by=approver, now=now)
 
@@ -62,7 +62,7 @@ def agree(found, people, *, now=NOW):
 def issued(found, people, *, now=NOW):
     """Return a letter once it is issued."""
     agree(found, people, now=now)
-    operations.issue(letter=found, by=people[0], now=now)
+    issuing.issue(letter=found, by=people[0], now=now)
     db.session.commit()
     return found
 
@@ -105,10 +105,10 @@ def test_nothing_of_an_issued_letter_can_be_edited_asked_or_issued_again(letter,
     owner = people[0]
 
     for again in (
-        lambda: operations.edit(letter=letter, edit=EDIT, by="test", now=NOW),
-        lambda: operations.ask(letter=letter, by=owner, now=NOW),
-        lambda: operations.issue(letter=letter, by=owner, now=NOW),
-        lambda: operations.take_back(letter=letter, by=owner, now=NOW),
+        lambda: drafting.edit(letter=letter, edit=EDIT, by="test", now=NOW),
+        lambda: issuing.ask(letter=letter, by=owner, now=NOW),
+        lambda: issuing.issue(letter=letter, by=owner, now=NOW),
+        lambda: issuing.take_back(letter=letter, by=owner, now=NOW),
     ):
         with pytest.raises(NotInThisState):
             again()
@@ -127,25 +127,25 @@ def test_references_of_a_year_follow_each_other_without_a_gap_and_begin_anew_wit
 
 
 def test_one_person_is_not_enough(letter, people):
-    operations.ask(letter=letter, by=people[0], now=NOW)
+    issuing.ask(letter=letter, by=people[0], now=NOW)
 
     with pytest.raises(NotReleasedYet):
-        operations.issue(letter=letter, by=people[0], now=NOW)
+        issuing.issue(letter=letter, by=people[0], now=NOW)
 
 
 def test_nothing_is_issued_that_nobody_was_asked_about(letter, people):
     with pytest.raises(NotAsked):
-        operations.issue(letter=letter, by=people[0], now=NOW)
+        issuing.issue(letter=letter, by=people[0], now=NOW)
 
 
 def test_somebody_alone_waits_twelve_hours_and_the_letter_says_so(letter, context):
     now = NOW
     owner = join("alone@example.org", ["owner"], now=now)
-    operations.ask(letter=letter, by=owner, now=now)
+    issuing.ask(letter=letter, by=owner, now=now)
 
     with pytest.raises(NotReleasedYet):
-        operations.issue(letter=letter, by=owner, now=now + timedelta(hours=11, minutes=59))
-    operations.issue(letter=letter, by=owner, now=now + timedelta(hours=12))
+        issuing.issue(letter=letter, by=owner, now=now + timedelta(hours=11, minutes=59))
+    issuing.issue(letter=letter, by=owner, now=now + timedelta(hours=12))
 
     assert letter.how == from_json(letter.frozen).released == "one-person"
 
@@ -153,13 +153,13 @@ def test_somebody_alone_waits_twelve_hours_and_the_letter_says_so(letter, contex
 def test_what_was_agreed_to_stands_still_until_it_is_taken_back(letter, people):
     agree(letter, people)
     with pytest.raises(NotInThisState):
-        operations.edit(letter=letter, edit=EDIT, by="test", now=NOW)
+        drafting.edit(letter=letter, edit=EDIT, by="test", now=NOW)
 
-    operations.take_back(letter=letter, by=people[0], now=NOW)
-    operations.edit(letter=letter, edit=EDIT, by="test", now=NOW)
+    issuing.take_back(letter=letter, by=people[0], now=NOW)
+    drafting.edit(letter=letter, edit=EDIT, by="test", now=NOW)
 
     with pytest.raises(NotAsked):
-        operations.issue(letter=letter, by=people[0], now=NOW)
+        issuing.issue(letter=letter, by=people[0], now=NOW)
 
 
 def test_words_that_changed_behind_the_desk_are_not_what_was_agreed_to(letter, people):
@@ -168,7 +168,7 @@ def test_words_that_changed_behind_the_desk_are_not_what_was_agreed_to(letter, p
     db.session.flush()
 
     with pytest.raises(Changed):
-        operations.issue(letter=letter, by=people[0], now=NOW)
+        issuing.issue(letter=letter, by=people[0], now=NOW)
 
 
 @pytest.mark.parametrize("field", ["visibility", "languages", "has_names", "signatory", "body_month"])
@@ -197,7 +197,7 @@ def test_the_embargo_is_agreed_to(letter):
 
 def edited(letter, **changes):
     """Return a draft after an edit."""
-    operations.edit(letter=letter, edit=replace(EDIT, **changes), by="test", now=NOW)
+    drafting.edit(letter=letter, edit=replace(EDIT, **changes), by="test", now=NOW)
     db.session.commit()
     return letter
 
@@ -222,7 +222,7 @@ def test_words_that_cannot_be_defended_stop_it(letter, people, text, code):
 
     assert code in codes(letter)
     with pytest.raises(ObstaclesLeft):
-        operations.ask(letter=letter, by=people[0], now=NOW)
+        issuing.ask(letter=letter, by=people[0], now=NOW)
 
 
 def test_a_number_that_states_no_fact_is_marked_as_that(letter):
@@ -334,7 +334,7 @@ def test_a_letter_is_never_more_open_than_its_template_or_its_recipient_by_defau
 
     assert found.visibility == rules.PUBLIC
     for wanted, floor in itertools.product(rules.VISIBILITIES, repeat=2):
-        assert rules.VISIBILITIES.index(operations._at_least(floor, wanted)) == max(
+        assert rules.VISIBILITIES.index(drafting._at_least(floor, wanted)) == max(
             rules.VISIBILITIES.index(wanted), rules.VISIBILITIES.index(floor)
         )
 
@@ -348,7 +348,7 @@ def test_a_confidential_letter_prints_no_address_of_a_page(letter, people):
 
 def test_a_correction_is_a_new_letter_that_names_the_old(letter, people):
     issued(letter, people)
-    new = operations.correct(letter=letter, by="test", now=NOW)
+    new = drafting.correct(letter=letter, by="test", now=NOW)
     db.session.commit()
 
     issued(new, people)
@@ -360,13 +360,13 @@ def test_a_correction_is_a_new_letter_that_names_the_old(letter, people):
 
 def test_a_draft_is_not_corrected(letter):
     with pytest.raises(NotInThisState):
-        operations.correct(letter=letter, by="test", now=NOW)
+        drafting.correct(letter=letter, by="test", now=NOW)
 
 
 def test_what_was_issued_and_not_sent_can_be_taken_back_and_keeps_its_number(letter, people):
     issued(letter, people)
 
-    operations.withdraw(letter=letter, reason="wrong month", by=people[0], now=NOW)
+    issuing.withdraw(letter=letter, reason="wrong month", by=people[0], now=NOW)
     db.session.commit()
 
     assert (letter.state, letter.number) == (rules.WITHDRAWN, 1)

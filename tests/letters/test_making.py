@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from campaign_app.extensions import db
-from campaign_app.letters import making, operations, queries, rules
+from campaign_app.letters import issuing, making, queries, rules
 from campaign_app.letters.frozen import from_json
 from campaign_app.letters.models import LetterFile
 from campaign_app.lockdown import operations as lockdown
@@ -98,7 +98,7 @@ def test_a_document_with_one_byte_changed_has_another_sum(letter):
 
 
 def test_a_letter_that_was_taken_back_gets_no_documents(letter, people):
-    operations.withdraw(letter=letter, reason="wrong", by=people[0], now=NOW)
+    issuing.withdraw(letter=letter, reason="wrong", by=people[0], now=NOW)
     db.session.commit()
 
     making.make_documents(now=NOW)

@@ -15,7 +15,7 @@ from campaign_app.approvals import operations as approvals
 from campaign_app.approvals.queries import approval_of
 from campaign_app.bodies.models import Body
 from campaign_app.extensions import db
-from campaign_app.letters import making, operations, queries, rules
+from campaign_app.letters import drafting, issuing, making, queries, rules
 from campaign_app.letters.frozen import from_json
 from campaign_app.letters.templates import template
 from campaign_app.sealing.tokens import token_hash
@@ -62,7 +62,7 @@ def _sent(visibility, people):
         body.names = {lang: name.format(visibility) for lang, name in INVENTED.items()}
     found = begin(key, body_key=body_key, way=rules.POST) if body_key else begin(key, way=rules.POST)
     typed = {each.name: {lang: "Invented words" for lang in ("en", "ar")} for each in template(key).fields}
-    edit = operations.Edit(
+    edit = drafting.Edit(
         texts=found.texts,
         typed=typed,
         parts=(),
@@ -70,11 +70,11 @@ def _sent(visibility, people):
         visibility=visibility,
         way=rules.POST,
     )
-    operations.edit(letter=found, edit=edit, by="test", now=NOW)
-    operations.ask(letter=found, by=people[0], now=NOW)
+    drafting.edit(letter=found, edit=edit, by="test", now=NOW)
+    issuing.ask(letter=found, by=people[0], now=NOW)
     approval = approval_of(queries.ROOM, found.key)
     approvals.approve(approval=approval, digest=approval.digest, by=people[1], now=NOW)
-    operations.issue(letter=found, by=people[0], now=NOW)
+    issuing.issue(letter=found, by=people[0], now=NOW)
     making.make(found, now=NOW)
     found.state, found.sent_at = rules.SENT, NOW
     db.session.flush()
@@ -155,11 +155,11 @@ def test_a_confidential_letter_is_found_nowhere_and_one_only_to_be_checked_by_it
 
 
 def test_a_correction_is_no_more_open_than_the_letter_whose_reference_it_prints(letters):
-    new = operations.correct(letter=letters[rules.CONFIDENTIAL], by="test", now=NOW)
+    new = drafting.correct(letter=letters[rules.CONFIDENTIAL], by="test", now=NOW)
 
-    operations.edit(
+    drafting.edit(
         letter=new,
-        edit=operations.Edit(
+        edit=drafting.Edit(
             texts=new.texts, typed={}, parts=(), signatory={}, visibility=rules.PUBLIC, way=None
         ),
         by="test",

@@ -7,7 +7,7 @@ import pytest
 from campaign_app.bodies import queries as directory
 from campaign_app.extensions import db
 from campaign_app.letters import awaiting, delivering, replying, rules
-from campaign_app.letters.operations import NotInThisState
+from campaign_app.letters.problems import NotInThisState
 from campaign_app.letters.replying import Filing, NoConsent, NotAScan
 from tests.integrity.campaigns import let_sign
 from tests.letters.deliveries import handed_over, issued

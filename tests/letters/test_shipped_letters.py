@@ -4,7 +4,7 @@ import pytest
 
 from campaign_app.config import ROOT
 from campaign_app.extensions import db
-from campaign_app.letters import operations, rules, templates
+from campaign_app.letters import drafting, rules, templates
 from campaign_app.letters.freezing import put_together
 from campaign_app.letters.frozen import HEADING, ORDERED
 from campaign_app.letters.templates import COUNCIL_PRESIDENT, NOBODY
@@ -29,9 +29,9 @@ def draft(key, slug):
         petition_id=petition_by_slug(slug).id,
         body_key=(*found.bodies, MEMBER)[0] if needs_body else "",
     )
-    operations.edit(
+    drafting.edit(
         letter=letter,
-        edit=operations.Edit(
+        edit=drafting.Edit(
             texts=letter.texts,
             typed={field.name: dict.fromkeys(letter.languages, TYPED) for field in found.fields},
             parts=tuple(found.parts),

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from campaign_app.extensions import db
-from campaign_app.letters.freezing import title_of
+from campaign_app.letters.about import title_of
 from campaign_app.letters.titles import translated_title
 from campaign_app.petitions.models import PetitionText
 from campaign_app.petitions.queries import forget_kept, petition_by_id
