@@ -40,7 +40,7 @@ from .sealing.keys import KeyProblem, keyring
 from .sealing.problems import PetitionKeyShredded
 from .shield import setup as shield
 from .shield.views import blueprint as shield_views
-from .signing import link_views, site_views, views  # noqa: F401 - their routes
+from .signing import link_views, mailbox_views, site_views, views  # noqa: F401 - their routes
 from .signing.admission import CrossSite, SigningUnavailable
 from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES

@@ -5,13 +5,10 @@ more than everything else in a request.
 """
 
 import difflib
-import re
 import unicodedata
-from typing import Any, TypeVar
-from urllib.parse import unquote_to_bytes
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
@@ -35,22 +32,12 @@ from .rules import (
     without_unsupported_characters,
 )
 
-URLENCODED = "application/x-www-form-urlencoded"
-FORM_TYPES = (URLENCODED, "multipart/form-data")
-BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-LONGEST_FIELD_NAMED = 32  # characters of an unknown field's name that its refusal repeats
 NOT_TYPED = ("website", "form_token", "check_token", "altcha", "correct")
 CLOSE_ENOUGH = 0.82  # similarity at which a mistyped mail domain is suggested
 
 
 # The attributes of each field as it is before any form holds it, by its place in a form class.
 _FIELDS_MADE: dict[Any, dict[str, Any]] = {}
-
-AnyForm = TypeVar("AnyForm", bound="SupporterForm")
-
-
-class UnknownField(BadRequest):
-    """A field that the form does not have, or one sent twice. `description` names it."""
 
 
 def _typed(text: str | None) -> str:
@@ -279,41 +266,6 @@ class ShowNameForm(ChoiceForm):
 
     name = StringField(filters=[_typed], validators=[check_name_of_another])
     email = StringField(filters=[_typed], validators=[check_email_of_mailbox])
-
-
-def read_form(kind: type[AnyForm]) -> AnyForm:
-    """Return the form that the request at hand carries.
-
-    Raises BadRequest for a body that is not a form in UTF-8, and UnknownField for a field that the form does not
-    have, a file, or a field sent twice.
-    """
-    _refuse_unreadable()
-    form = kind(formdata=request.form)
-    for name, values in request.form.lists():
-        if name not in form or len(values) > 1:
-            raise UnknownField(_named(name))
-    for name in request.files:
-        raise UnknownField(_named(name))
-    return form
-
-
-def _refuse_unreadable() -> None:
-    """Refuse a body that Werkzeug would read in part, or not at all, without a word."""
-    body = request.get_data()
-    if not body:
-        return
-    try:
-        (unquote_to_bytes(body) if request.mimetype == URLENCODED else body).decode()
-    except UnicodeDecodeError:
-        raise BadRequest from None
-    is_broken = request.mimetype == URLENCODED and BROKEN_ESCAPE.search(body)
-    if request.mimetype not in FORM_TYPES or is_broken or not (request.form or request.files):
-        raise BadRequest
-
-
-def _named(field: str) -> str:
-    """Return as much of a field's name as a page can repeat."""
-    return "".join(filter(str.isprintable, field))[:LONGEST_FIELD_NAMED]
 
 
 def suggested_address(address: str) -> str:

@@ -23,7 +23,8 @@ from ..tally.queries import statement
 from . import admission, again, confirming, private_page
 from .blueprint import blueprint
 from .consents import current_consents
-from .forms import ChoiceForm, PersonForm, ShowNameForm, read_form
+from .form_reading import read_form
+from .forms import ChoiceForm, PersonForm, ShowNameForm
 from .hooks import Counted, hooks
 from .mailboxes import SignatureUnknown, mailbox_of_link
 from .models import Pending

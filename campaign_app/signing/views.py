@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, redirect, render_template, request, url_for
+from flask import current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
@@ -14,7 +14,6 @@ from ..database import at_once, write_once_more
 from ..extensions import db
 from ..languages import countries, country_name
 from ..mail.preview import inbox_lines
-from ..mail.rules import CONFIRM, PRIVATE_LINK
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
 from ..petitions.rules import PetitionClosed, SigningStopped
 from ..tally.queries import statement
@@ -24,7 +23,8 @@ from . import admission, operations
 from .again import not_now, try_again
 from .blueprint import blueprint
 from .consents import current_consents
-from .forms import AnyForm, MailboxForm, SignForm, read_form
+from .form_reading import AnyForm, read_form
+from .forms import MailboxForm, SignForm
 from .queries import ShownSigner, petition_page, recent_signers
 from .rules import SOURCE, known_source
 
@@ -81,61 +81,10 @@ def check_your_inbox(lang: str, slug: str) -> ResponseReturnValue:
     sender, subject = inbox_lines(lang)
     return render_template(
         "signing/check_your_inbox.html",
-        petition=_described(petition, lang),
+        petition=described(petition, lang),
         inbox_sender=sender,
         inbox_subject=subject,
-        form=_new_mailbox_form(petition.id),
-    )
-
-
-@blueprint.post("/<lang:lang>/petitions/<slug>/send-again")
-def send_again(lang: str, slug: str) -> ResponseReturnValue:
-    """Ask the worker to send the waiting mails of an address again; the answer never tells whether any wait."""
-    return _mailbox_request(lang, slug, operations.ask_to_send_again, "send_again")
-
-
-@blueprint.get("/<lang:lang>/petitions/<slug>/lost-link")
-def lost_link(lang: str, slug: str) -> ResponseReturnValue:
-    """Offer to mail a new private link."""
-    petition = public_petition(slug)
-    if not petition.has_marks:
-        return _marks_are_gone(slug)
-    return render_template(
-        "signing/lost_link.html",
-        petition=_described(petition, lang),
-        form=_new_mailbox_form(petition.id),
-        errors=[],
-        purpose="lost_link",
-    )
-
-
-@blueprint.post("/<lang:lang>/petitions/<slug>/lost-link")
-def ask_for_link(lang: str, slug: str) -> ResponseReturnValue:
-    """Mail a new private link to an address; the answer never tells whether it signed."""
-    return _mailbox_request(lang, slug, operations.ask_for_link, "lost_link")
-
-
-@blueprint.get("/<lang:lang>/petitions/<slug>/request-accepted")
-def request_accepted(lang: str, slug: str) -> ResponseReturnValue:
-    """Say that a private link comes if there is one to send: the same page for every address."""
-    return _request_accepted(lang, slug, PRIVATE_LINK)
-
-
-@blueprint.get("/<lang:lang>/petitions/<slug>/send-again-accepted")
-def send_again_accepted(lang: str, slug: str) -> ResponseReturnValue:
-    """Say that waiting mails come again if there are any: the same page for every address."""
-    return _request_accepted(lang, slug, CONFIRM)
-
-
-def _request_accepted(lang: str, slug: str, kind: str) -> str:
-    """Show what became of a request for a kind of mail: nothing that depends on who asked."""
-    finished_pages.keep()
-    sender, subject = inbox_lines(lang, kind)
-    return render_template(
-        "signing/request_accepted.html",
-        petition=_described(public_petition(slug), lang),
-        inbox_sender=sender,
-        inbox_subject=subject,
+        form=new_mailbox_form(petition.id),
     )
 
 
@@ -161,66 +110,6 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
     )
 
 
-def _mailbox_request(lang: str, slug: str, ask: Any, purpose: str) -> ResponseReturnValue:
-    """Run one of the two requests that take an address and answer the same to everyone.
-
-    Both pass the "check your details" step, whose one-use token makes a repeat harmless.
-    """
-    now = utc_now()
-    admission.refuse_cross_site()
-    petition = public_petition(slug)
-    if not petition.has_marks:
-        return _marks_are_gone(slug)
-    form = read_form(MailboxForm)
-    if seconds := admission.seconds_to_wait():
-        return try_again(form, status=429, retry_after_seconds=seconds)
-    if form.is_honeypot_filled:
-        return _accepted(lang, slug, purpose)
-    if not form.validate() or form.correct.data:
-        form.check_token.data = ""  # another address, another look at it
-        return _mailbox_form(petition, form, lang, purpose), 422 if form.errors else 200
-    entry = admission.enter(form, petition_id=petition.id, now=now)
-    if entry.is_stale or not entry.is_admitted:
-        return render_template(
-            "signing/check_mailbox.html",
-            petition=_described(petition, lang),
-            form=_to_be_checked(form, entry, petition.id),
-            purpose=purpose,
-        )
-
-    def _ask() -> None:
-        ask(
-            petition=petition,
-            email=form.email.data,
-            language=lang,
-            nonce=entry.nonce,
-            body_mac=entry.body_mac,
-            plan_mail=entry.plan_mail,
-            keyring=admission.signing_keyring(),
-            now=now,
-        )
-        db.session.commit()
-
-    try:
-        write_once_more(_ask)
-    except admission.NonceSpent:
-        return _mailbox_form(petition, form, lang, purpose), 422
-    except OperationalError:
-        return try_again(form, status=503, retry_after_seconds=10)
-    return _accepted(lang, slug, purpose)
-
-
-def _accepted(lang: str, slug: str, purpose: str) -> ResponseReturnValue:
-    """Go on to the page that is the same for every address."""
-    endpoint = ".request_accepted" if purpose == "lost_link" else ".send_again_accepted"
-    return redirect(url_for(endpoint, lang=lang, slug=slug), 303)
-
-
-def _marks_are_gone(slug: str) -> ResponseReturnValue:
-    """Say that no signature is found by its address any more: true of every address alike."""
-    return render_template("errors/410.html", petition_slug=slug, are_marks_gone=True), 410
-
-
 def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
     """Render the petition with its form, fresh: what was typed stays, the tokens are new."""
     now = utc_now()
@@ -230,7 +119,7 @@ def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notic
         petition=petition_page(petition, lang, people=numbers.people if numbers else 0, now=now),
         statement=numbers,
         recent_signers=signers,
-        form=_fresh(form, petition.id),
+        form=fresh(form, petition.id),
         countries=countries(lang),
         errors=form.error_list(),
         is_shared_phone=bool(form.shared.data),
@@ -244,42 +133,32 @@ def _check_details(petition: PetitionRecord, form: SignForm, entry: admission.En
     """Show what was typed with a one-use token: the step without JavaScript, and of a suspicious mail domain."""
     return render_template(
         "signing/check_details.html",
-        petition=_described(petition, lang),
-        form=_to_be_checked(form, entry, petition.id),
+        petition=described(petition, lang),
+        form=to_be_checked(form, entry, petition.id),
         country_name=country_name(form.country.data or "", lang),
         mail_suggestion=form.suggested_email,
         consents=current_consents(),
     )
 
 
-def _mailbox_form(petition: PetitionRecord, form: MailboxForm, lang: str, purpose: str) -> str:
-    return render_template(
-        "signing/lost_link.html",
-        petition=_described(petition, lang),
-        form=_fresh(form, petition.id),
-        errors=form.error_list(),
-        purpose=purpose,
-    )
-
-
-def _fresh(form: AnyForm, petition_id: int) -> AnyForm:
+def fresh(form: AnyForm, petition_id: int) -> AnyForm:
     """Give a form the token that proves its freshness when it comes back."""
     form.form_token.data = admission.new_form_token(petition_id, utc_now())
     return form
 
 
-def _to_be_checked(form: AnyForm, entry: admission.Entry, petition_id: int) -> AnyForm:
+def to_be_checked(form: AnyForm, entry: admission.Entry, petition_id: int) -> AnyForm:
     """Give a form the one-use token of its next step; one that was pressed too soon keeps its own."""
     if not entry.is_too_soon:
         form.check_token.data = admission.new_check_token(petition_id, entry.received_at)
-    return _fresh(form, petition_id)
+    return fresh(form, petition_id)
 
 
-def _new_mailbox_form(petition_id: int) -> MailboxForm:
+def new_mailbox_form(petition_id: int) -> MailboxForm:
     """Return an empty form for an address, which remembers whose phone it is on."""
     form = MailboxForm(formdata=None)
     form.shared.data = "y" if request.args.get("shared") else ""
-    return _fresh(form, petition_id)
+    return fresh(form, petition_id)
 
 
 def _to_the_inbox(form: SignForm, lang: str, slug: str) -> ResponseReturnValue:
@@ -288,7 +167,7 @@ def _to_the_inbox(form: SignForm, lang: str, slug: str) -> ResponseReturnValue:
     return redirect(link("signing.check_your_inbox", lang=lang, slug=slug, shared=shared), 303)
 
 
-def _described(petition: PetitionRecord, lang: str) -> Any:
+def described(petition: PetitionRecord, lang: str) -> Any:
     """Return a petition for a page that shows no numbers."""
     return petition_page(petition, lang, people=0, now=utc_now())
 
