@@ -11,7 +11,7 @@ from passlib.totp import TOTP
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from campaign_app.accounts import operations, standing
+from campaign_app.accounts import open_sessions, operations, standing
 from campaign_app.accounts.models import Organiser, Passkey
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.accounts.rules import OWNER
@@ -145,7 +145,7 @@ def fill_accounts() -> None:
     token = operations.invite_first_owner(email=EMAIL, by="command", now=now)
     owner = operations.accept(token=token, name="Test Owner", password_hash="-", locale="ar", now=now)
     owner.webauthn.append(passkey("Blue key"))
-    operations.begin_session(organiser=owner, via="code", now=now)
+    open_sessions.begin_session(organiser=owner, via="code", now=now)
     standing.note(organiser=owner, now=now)
     operations.invite(email="viewer@example.org", roles=["viewer"], by=owner, now=now)
     asked = Approval(

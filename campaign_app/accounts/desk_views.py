@@ -9,7 +9,7 @@ from flask_security.utils import hash_password, login_user
 from ..clock import utc_now
 from ..extensions import db
 from ..languages import LANGUAGES, current_language
-from . import operations, queries
+from . import open_sessions, operations, queries
 from .forms import CodeForm, DeskForm, JoinForm
 from .passwords import normalized
 from .rules import InvitationUnknown
@@ -93,7 +93,7 @@ def prove() -> ResponseReturnValue:
 @blueprint.post("/sign-in/sessions/<int:session_id>/end")
 def end_session(session_id: int) -> ResponseReturnValue:
     """End one session of one's own."""
-    if not operations.end_session(session_id=session_id, organiser=organiser(), now=utc_now()):
+    if not open_sessions.end_session(session_id=session_id, organiser=organiser(), now=utc_now()):
         abort(404)
     db.session.commit()
     flash(_("That browser is signed out."), "success")
@@ -103,7 +103,7 @@ def end_session(session_id: int) -> ResponseReturnValue:
 @blueprint.post("/sign-in/sessions/end-others")
 def end_other_sessions() -> ResponseReturnValue:
     """End every session of one's own but this one."""
-    operations.end_other_sessions(organiser=organiser(), but=session[TOKEN], now=utc_now())
+    open_sessions.end_other_sessions(organiser=organiser(), but=session[TOKEN], now=utc_now())
     db.session.commit()
     flash(_("Every other browser is signed out."), "success")
     return redirect(url_for(".sign_in_settings"), 303)
@@ -112,7 +112,7 @@ def end_other_sessions() -> ResponseReturnValue:
 @blueprint.post("/sign-out")
 def leave() -> ResponseReturnValue:
     """End the session at hand, here and in the database."""
-    operations.end_session(session_id=g.session_id, organiser=organiser(), now=utc_now())
+    open_sessions.end_session(session_id=g.session_id, organiser=organiser(), now=utc_now())
     db.session.commit()
     sign_out()
     return redirect(url_for("security.login"), 303)

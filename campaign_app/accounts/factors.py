@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from ..clock import utc_now
 from ..extensions import db
-from . import operations
+from . import open_sessions, operations
 from .models import Organiser
 from .sessions import TOKEN
 
@@ -46,7 +46,7 @@ def _note_failed(user: Organiser, what: str) -> None:
 
 def _password_changed(sender: Flask, user: Organiser, **how: Any) -> None:
     now = utc_now()
-    operations.end_other_sessions(organiser=user, but=session.get(TOKEN), now=now)
+    open_sessions.end_other_sessions(organiser=user, but=session.get(TOKEN), now=now)
     operations.note_change(organiser=user, what="password", now=now)
 
 

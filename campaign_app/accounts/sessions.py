@@ -12,7 +12,7 @@ from sqlalchemy import update
 from ..clock import utc_now
 from ..database import at_once, reading
 from ..extensions import db
-from . import operations, queries, rules
+from . import open_sessions, queries, rules
 from .models import Organiser, OrganiserSession
 from .standing import usable_roles
 
@@ -85,7 +85,7 @@ def _begin(sender: Flask, user: Organiser, **how: Any) -> None:
     if not via:
         # Only a password: right for somebody who has not set up a second factor yet, and gets no further.
         via = "password"
-    session[TOKEN] = operations.begin_session(organiser=user, via=via, now=utc_now())
+    session[TOKEN] = open_sessions.begin_session(organiser=user, via=via, now=utc_now())
     session[LANGUAGE] = g.lang = user.locale
 
 
@@ -113,7 +113,7 @@ def _renew(response: Response) -> Response:
     """Give a browser that has just shown its second factor again another token: a copy of the old one is void."""
     token, given_at = g.get("signed_in_as", (None, None))
     if token is not None and session.get(TOKEN) == token and session.get(FACTOR_AT) != given_at:
-        session[TOKEN] = operations.renew_session(session_id=g.session_id)
+        session[TOKEN] = open_sessions.renew_session(session_id=g.session_id)
         db.session.commit()
     return response
 

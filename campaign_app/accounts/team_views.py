@@ -12,7 +12,7 @@ from ..mail import operations as mail
 from ..mail.rules import INVITATION
 from ..sealing.keys import keyring
 from ..sealing.mail import seal_mail
-from . import operations, queries
+from . import open_sessions, operations, queries
 from .forms import DeskForm, InviteForm, RolesForm
 from .models import Organiser
 from .rules import ROLES, AlreadyOrganiser, LastOwner
@@ -106,7 +106,7 @@ def begin_anew(organiser_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:organiser_id>/sign-out")
 def sign_out_everywhere(organiser_id: int) -> ResponseReturnValue:
     """End every session of somebody whose browser may be in other hands."""
-    ended = operations.sign_out_everywhere(organiser=_active(organiser_id), by=organiser(), now=utc_now())
+    ended = open_sessions.sign_out_everywhere(organiser=_active(organiser_id), by=organiser(), now=utc_now())
     db.session.commit()
     says = ngettext(
         "%(count)s browser was signed out.",

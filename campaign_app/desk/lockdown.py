@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from ..accounts import operations as accounts
+from ..accounts import open_sessions
 from ..accounts.models import OrganiserSession
 from ..audit.operations import record
 from ..audit.rules import BY_SYSTEM
@@ -76,7 +76,7 @@ def lock(*, parts: Collection[str], by: str, but: str | None = None, now: dateti
         purged = purge_pendings(now=now, limit=AT_ONCE)
         operations.note_done(part=PURGE, more=purged)
         left = pendings()
-    ended = accounts.end_all_sessions(but=but) if SESSIONS in wanted else 0
+    ended = open_sessions.end_all_sessions(but=but) if SESSIONS in wanted else 0
     done = Locked(wanted, sessions=ended, purged=purged, left=left)
     details = {"parts": wanted, "sessions": ended, "purged": purged, "left": left}
     record(action="lockdown.lock", by=by, details=details, now=now)

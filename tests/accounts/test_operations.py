@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from campaign_app.accounts import operations, queries, rules
+from campaign_app.accounts import open_sessions, operations, queries, rules
 from campaign_app.accounts.models import Invitation, OrganiserSession
 from campaign_app.audit.models import AuditEntry
 from campaign_app.clock import utc_now
@@ -80,12 +80,12 @@ def test_other_roles_and_a_closed_account_end_every_session():
     owner = join()
     viewer = join("viewer@example.org", ["viewer"], owner)
     for _ in range(2):
-        operations.begin_session(organiser=viewer, via="code", now=utc_now())
+        open_sessions.begin_session(organiser=viewer, via="code", now=utc_now())
 
     operations.change_roles(organiser=viewer, roles=["translator"], by=owner, now=utc_now())
     assert queries.sessions_of(viewer, now=utc_now()) == []
 
-    operations.begin_session(organiser=viewer, via="code", now=utc_now())
+    open_sessions.begin_session(organiser=viewer, via="code", now=utc_now())
     before = viewer.fs_uniquifier
     operations.deactivate(organiser=viewer, by=owner, now=utc_now())
     assert queries.sessions_of(viewer, now=utc_now()) == []
@@ -97,7 +97,7 @@ def test_whoever_begins_anew_keeps_the_account_and_loses_passkeys_codes_and_sess
     viewer = join("viewer@example.org", ["viewer"], owner)
     viewer.tf_primary_method, viewer.tf_totp_secret = "authenticator", "-"
     viewer.mf_recovery_codes = ["-"]
-    operations.begin_session(organiser=viewer, via="code", now=utc_now())
+    open_sessions.begin_session(organiser=viewer, via="code", now=utc_now())
     token = operations.begin_anew(organiser=viewer, by=owner, now=utc_now())
     assert viewer.has_second_factor
 
@@ -136,17 +136,17 @@ def test_nobody_joins_on_the_word_of_somebody_who_is_an_owner_no_more(leave):
 def test_nobody_ends_the_session_of_another():
     owner = join()
     viewer = join("viewer@example.org", ["viewer"], owner)
-    operations.begin_session(organiser=owner, via="code", now=utc_now())
+    open_sessions.begin_session(organiser=owner, via="code", now=utc_now())
     [session] = queries.sessions_of(owner, now=utc_now())
 
-    assert not operations.end_session(session_id=session.id, organiser=viewer, now=utc_now())
-    assert operations.end_session(session_id=session.id, organiser=owner, now=utc_now())
+    assert not open_sessions.end_session(session_id=session.id, organiser=viewer, now=utc_now())
+    assert open_sessions.end_session(session_id=session.id, organiser=owner, now=utc_now())
 
 
 def test_what_is_over_is_deleted_and_nothing_else():
     owner = join()
-    operations.begin_session(organiser=owner, via="code", now=utc_now() - timedelta(hours=2))
-    operations.begin_session(organiser=owner, via="code", now=utc_now())
+    open_sessions.begin_session(organiser=owner, via="code", now=utc_now() - timedelta(hours=2))
+    open_sessions.begin_session(organiser=owner, via="code", now=utc_now())
     operations.invite(email="late@example.org", roles=["viewer"], by=owner, now=utc_now() - timedelta(days=8))
     operations.invite(email="viewer@example.org", roles=["viewer"], by=owner, now=utc_now())
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from werkzeug.routing import IntegerConverter, Rule
 
-from campaign_app.accounts import operations as accounts
+from campaign_app.accounts import open_sessions
 from campaign_app.accounts.models import Organiser
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.accounts.rules import ROLES
@@ -279,7 +279,7 @@ def test_only_whoever_may_write_there_sends_more_than_other_forms_hold(app, desk
     assert _refused(owner) == everywhere
     give_roles(app, ["owner"])
     with app.app_context():  # the browser keeps its cookie
-        accounts.end_other_sessions(organiser=organiser_by_email(EMAIL), but=None, now=utc_now())
+        open_sessions.end_other_sessions(organiser=organiser_by_email(EMAIL), but=None, now=utc_now())
         db.session.commit()
     assert _refused(owner) == everywhere
 
