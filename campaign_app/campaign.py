@@ -12,8 +12,8 @@ from .config import ROOT, settings
 from .content_files import read_toml
 
 SHIPPED = ROOT / "content"
-# Neutral words, one for each kind of mail: what a newer version sends has its subject before anybody writes one.
-SUBJECTS = "mail_subject_"
+# Neutral words, one for each kind of mail: what a newer version sends has them before anybody writes some.
+MAIL_WORDS = ("mail_subject_", "mail_sender_")
 RESPONSIBLE_FIELDS = ("responsible_body", "responsible_address", "contact_email")
 
 
@@ -61,6 +61,6 @@ def load(content_dir: Path) -> Campaign:
     """Read content/campaign.toml once. An installation's own copy may be of an older version."""
     path = content_dir / "campaign.toml"
     shipped = read_toml(SHIPPED / "campaign.toml")
-    subjects = {key: shipped[key] for key in shipped if key.startswith(SUBJECTS)}
-    details = subjects | read_toml(path)
+    mail_words = {key: shipped[key] for key in shipped if key.startswith(MAIL_WORDS)}
+    details = mail_words | read_toml(path)
     return Campaign(path=path, names=details["name"], short_names=details["short_name"], details=details)

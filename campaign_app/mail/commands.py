@@ -143,7 +143,7 @@ def expected_mail() -> Expected:
         base_url=settings().base_url,
         sender_domain=settings().mail_from.rpartition("@")[2].lower(),
         subjects={lang: frozenset(subject(kind, lang) for kind in sent) for lang in LANGUAGES},
-        sender_names={lang: sender_name(lang) for lang in LANGUAGES},
+        sender_names=frozenset(sender_name(kind, lang) for kind in sent for lang in LANGUAGES),
         text_of_test=lambda lang, link: wording(rules.OPERATOR_CHECK, lang, link=link).text,
     )
 

@@ -65,14 +65,14 @@ def compose(*, kind: str, parameters: Mapping[str, Any], expires_on: date, now: 
         moment=_moment(parameters.get("moment", ""), lang),
         last_day=format_day(expires_on, lang),
     )
-    return finished(
-        words, to=parameters["to"], lang=lang, message_id=_message_id(kind, parameters["token"]), now=now
-    )
+    message_id = _message_id(kind, parameters["token"])
+    return finished(words, kind=kind, to=parameters["to"], lang=lang, message_id=message_id, now=now)
 
 
 def finished(
     words: Wording,
     *,
+    kind: str,
     to: str,
     lang: str,
     message_id: str,
@@ -81,7 +81,7 @@ def finished(
 ) -> EmailMessage:
     """Return a mail. headers: further ones. Raises DeliveryRefused for an impossible address."""
     message = EmailMessage(policy=MESSAGE_POLICY)
-    message["From"] = Address(sender_name(lang), addr_spec=carried_address(settings().mail_from))
+    message["From"] = Address(sender_name(kind, lang), addr_spec=carried_address(settings().mail_from))
     message["To"] = carried_address(to)
     message["Subject"] = words.subject
     message["Date"] = now
@@ -113,7 +113,7 @@ def wording(kind: str, lang: str, **values: str) -> Wording:
         "lang": lang,
         "direction": direction(lang),
         **LOOKS[direction(lang)],
-        "sender_name": sender_name(lang),
+        "sender_name": sender_name(kind, lang),
         "campaign_name": heart.name(lang),
         "responsible_body": heart.responsible_body,
         "contact_email": heart.contact_email,
@@ -135,9 +135,10 @@ def subject(kind: str, lang: str) -> str:
     return _one_line(campaign().text(f"mail_subject_{kind.replace('-', '_')}", lang))
 
 
-def sender_name(lang: str) -> str:
-    """Return the neutral name that mails come from, as campaign.toml gives it."""
-    return _one_line(campaign().text("mail_sender", lang))
+def sender_name(kind: str, lang: str) -> str:
+    """Return the neutral name that a kind of mail comes from: its own in campaign.toml, or the one of all mails."""
+    own = f"mail_sender_{kind.replace('-', '_')}"
+    return _one_line(campaign().text(own if own in campaign().details else "mail_sender", lang))
 
 
 def unsubscribe_headers(url: str) -> dict[str, str]:

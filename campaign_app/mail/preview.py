@@ -15,4 +15,4 @@ class InboxLines(NamedTuple):
 
 def inbox_lines(lang: str, kind: str = rules.CONFIRM) -> InboxLines:
     """Return sender and subject of a kind of mail, letter by letter as it carries them."""
-    return InboxLines(sender_name(lang), subject(kind, lang))
+    return InboxLines(sender_name(kind, lang), subject(kind, lang))

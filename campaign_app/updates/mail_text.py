@@ -69,7 +69,7 @@ def compose_update(
     headers = unsubscribe_headers(address) if address.startswith("https://") else {}
     # The Message-ID comes back in what a mail server returns (RFC 3464), and tells which subscription that was.
     message_id = as_message_id(f"{reference}.{rules.bounce_reference(stop)}")
-    return finished(words, to=to, lang=lang, message_id=message_id, now=now, headers=headers)
+    return finished(words, kind=UPDATE, to=to, lang=lang, message_id=message_id, now=now, headers=headers)
 
 
 def plain_text(markdown: str) -> str:

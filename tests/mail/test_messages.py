@@ -11,7 +11,7 @@ import pytest
 from campaign_app.campaign import campaign
 from campaign_app.languages import LANGUAGES
 from campaign_app.mail import rules
-from campaign_app.mail.messages import compose, subject, unsubscribe_headers
+from campaign_app.mail.messages import compose, sender_name, subject, unsubscribe_headers
 from campaign_app.mail.preview import inbox_lines
 from campaign_app.mail.troubles import DeliveryRefused
 
@@ -106,6 +106,18 @@ def test_the_inbox_page_announces_exactly_what_arrives(mail_app, lang):
     arrived = as_received(mail("confirm", lang))
     assert announced.sender == arrived["From"].addresses[0].display_name
     assert announced.subject == arrived["Subject"]
+
+
+@every_language
+def test_only_what_is_to_be_confirmed_comes_from_the_mail_of_confirmations(mail_app, lang):
+    usual = campaign().details["mail_sender"][lang]
+
+    for kind in ("confirm", "remind", "private-link", "operator-check"):
+        assert sender_name(kind, lang) == usual
+    for kind in ("invitation", "approval-notice", "update"):
+        assert (
+            sender_name(kind, lang) == campaign().text(f"mail_sender_{kind.replace('-', '_')}", lang) != usual
+        )
 
 
 # -- What it says inside --
