@@ -46,6 +46,7 @@ from .letters.today import letter_lines
 from .petitions import desk_views, news_views, part_views, text_views  # noqa: F401 - their routes
 from .petitions.blueprint import blueprint as editor_views
 from .petitions.today import figure_lines, opening_lines, word_lines
+from .sealing.keys import KeyProblem
 from .shield.state import EXTENSION as SHIELD
 from .signing.step_views import blueprint as step_views
 from .signing.today import rate_lines
@@ -138,6 +139,7 @@ def create_desk(public: Flask, *, inline_style: str) -> Flask:
     _register_rooms(desk, secret=public.config["SECRET_KEY"])
     desk.register_error_handler(HTTPException, _refused)
     desk.register_error_handler(OperationalError, _database_away)
+    desk.register_error_handler(KeyProblem, _keys_away)
     desk.register_error_handler(500, _defect)
     desk.context_processor(_page_context)
     return desk
@@ -237,13 +239,19 @@ def _database_away(problem: OperationalError) -> ResponseReturnValue:
     return _error_page(503), 503, {"Retry-After": "15"}
 
 
+def _keys_away(problem: KeyProblem) -> ResponseReturnValue:
+    logging.getLogger(__name__).info("refused with 503: %s", type(problem).__name__)
+    db.session.rollback()
+    return _error_page(503, are_keys_away=True), 503
+
+
 def _defect(problem: Exception) -> ResponseReturnValue:
     original = getattr(problem, "original_exception", None) or problem
     logging.getLogger(__name__).error("defect answered with 500: %s", place_of(original))
     return _error_page(500), 500
 
 
-def _error_page(status: int, *, retry_after_seconds: int | None = None) -> str:
+def _error_page(status: int, **shown: object) -> str:
     """Render an error page; it needs neither database nor keys."""
     g.is_personal = True
-    return render_template("desk/error.html", status=status, retry_after_seconds=retry_after_seconds)
+    return render_template("desk/error.html", status=status, **shown)

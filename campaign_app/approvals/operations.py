@@ -61,6 +61,7 @@ def ask(
     before = queries.approval_of(room, reference)
     if before is not None and _held(before).state in rules.OPEN_STATES:
         _settle(before, rules.CANCELLED, by, now)
+        _record("approval.replace", before, by=by.audit_name, now=now)
     approval = Approval(
         kind=kind,
         room=room,

@@ -20,6 +20,7 @@ from ..clock import utc_day, utc_now
 from ..database import reading
 from ..exports.rules import BYTE_ORDER_MARK, csv_line
 from ..extensions import db
+from .record_details import details_of
 from .record_words import choices, sentence_of
 
 blueprint = Blueprint("record", __name__, url_prefix="/record")
@@ -36,7 +37,7 @@ def entries() -> ResponseReturnValue:
     found = queries.entries(wanted, before=before, limit=ENTRIES_A_PAGE + 1)
     page = render_template(
         "desk/record.html",
-        entries=[(each, sentence_of(each.action), _details(each)) for each in found[:ENTRIES_A_PAGE]],
+        entries=[(each, sentence_of(each.action), details_of(each)) for each in found[:ENTRIES_A_PAGE]],
         older=found[ENTRIES_A_PAGE - 1].id if len(found) > ENTRIES_A_PAGE else None,
         is_first=before is None,
         asked={name: request.args[name] for name in FIELDS if request.args.get(name)},
@@ -131,19 +132,6 @@ def _names() -> dict[str, str]:
     """Return who may stand on the record, by the name that it has for them."""
     people = {each.audit_name: each.name for each in organisers()}
     return people | {BY_COMMAND: _("somebody at the server's terminal"), BY_SYSTEM: _("the system itself")}
-
-
-def _details(entry: Entry) -> list[tuple[str, str]]:
-    """Return the details of an entry by name, lists in one line; what is empty is left out."""
-    return [
-        (name, _in_one_line(value)) for name, value in entry.told.items() if value not in ([], {}, "", None)
-    ]
-
-
-def _in_one_line(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_in_one_line(each)}" for name, each in value.items())
-    return ", ".join(map(_in_one_line, value)) if isinstance(value, list) else str(value)
 
 
 def _after(head: str, lines: Iterator[str]) -> Iterator[str]:

@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "approval.approve": _l("Approved a release"),
     "approval.decline": _l("Declined a release"),
     "approval.cancel": _l("Took a request for a release back"),
+    "approval.replace": _l("Replaced a request for a release by a new one"),
     "approval.release": _l("Released what was approved"),
     "audit.export": _l("Saved entries of this record as a file"),
     "backup.make": _l("Made a backup"),

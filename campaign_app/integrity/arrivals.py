@@ -52,7 +52,9 @@ class Report:
     def domain_with(self, label: str) -> bytes | None:
         """Return the tag of a domain that is in the report, by the label that a page shows."""
         known = [tag for tag, _people in self.domains]
-        known += [bytes.fromhex(found.code) for found in self.findings if found.kind == "domain"]
+        known += [
+            bytes.fromhex(found.code) for found in self.findings if found.kind == "domain" and found.code
+        ]
         return next((tag for tag in known if rules.label_of(tag) == label), None)
 
 

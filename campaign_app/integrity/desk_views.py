@@ -276,6 +276,8 @@ def _namer(found: Petition) -> Callable[[str, str], str]:
         kind = kind.removeprefix("unconfirmed-")
         if kind != "domain":
             return label_of(kind, code, current_language())
+        if not code:
+            return str(_("All smaller mail domains together"))
         tag = bytes.fromhex(code)
         return f"{known[tag]} ({rules.label_of(tag)})" if tag in known else rules.label_of(tag)
 

@@ -61,7 +61,8 @@ class Rule:
 class Finding:
     """A group that stands out, with its figures.
 
-    kind: one of KINDS, "burst" or "unconfirmed". code: of the group; a domain's tag in hexadecimal, "" for a burst.
+    kind: one of KINDS, "burst" or "unconfirmed". code: of the group; a domain's tag in hexadecimal, "" for all smaller
+    domains together and for a burst.
     people of of_people: the group's on the days from first_on to last_on. Of a burst, people came in that time, and
     usual on a usual day; of a group that does not confirm, people confirmed of of_people asked.
     other_people of other_of: the same on the other days, or in the other groups.
@@ -79,9 +80,9 @@ class Finding:
     @property
     def asked(self) -> dict[str, str]:
         """Return what a form about whom to take out is filled in with, besides the days."""
-        if self.kind == "domain":
-            return {"domain": label_of(bytes.fromhex(self.code))}
-        return {self.kind: self.code} if self.kind in KINDS else {}
+        if self.kind not in KINDS or not self.code:
+            return {}
+        return {self.kind: label_of(bytes.fromhex(self.code)) if self.kind == "domain" else self.code}
 
 
 Counts = Mapping[date, Mapping[str, int]]  # day → code → people

@@ -142,6 +142,11 @@ def test_what_was_altered_since_is_void(owner, second):
 
     again = ask(owner, digest=OTHER)
     assert queries.approval_of("exports", "sheet-1") == again
+    *_before, replaced, asked = audit.oldest_first()
+    assert [(each.action, each.subject, each.by) for each in (replaced, asked)] == [
+        ("approval.replace", approval.audit_name, owner.audit_name),
+        ("approval.ask", again.audit_name, owner.audit_name),
+    ]
     with pytest.raises(NotAsked):
         release(approval, now=NOW)
     with pytest.raises(NotReleasedYet):

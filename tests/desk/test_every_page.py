@@ -7,7 +7,9 @@ from flask import template_rendered
 from sqlalchemy import select
 
 from campaign_app.accounts.models import Organiser
+from campaign_app.audit.queries import oldest_first
 from campaign_app.config import ROOT
+from campaign_app.desk.record_details import NAMES
 from campaign_app.extensions import db
 from tests.desk_client import desk_of
 from tests.every_desk_page import GROUPS
@@ -57,8 +59,11 @@ def test_every_template_of_the_desk_is_shown_in_its_language_and_is_light(app):
                 assert '<html lang="ar" dir="rtl">' in page.answer.text, page.name
                 assert len(gzip.compress(page.answer.data)) < HEAVIEST, page.name
             everybody_leaves(app, nth)
+    with app.app_context():
+        details = {name for entry in oldest_first() for name in entry.told}
 
     assert own_templates() - shown == SHOWN_ELSEWHERE
+    assert details - set(NAMES) == set()  # on the page of the record each has a name in the reader's language
 
 
 def everybody_leaves(app, nth: int) -> None:

@@ -44,11 +44,52 @@ def history(app):
 
 def test_details_that_hold_others_are_read_in_words(app):
     with app.app_context():
-        rule = {"country": "SY", "languages": ["ar", "en"]}
-        record(action="integrity.invalidate", by=BY_COMMAND, details={"rule": rule}, now=utc_now())
+        rule = {"country": "FR", "language": "ar", "first_on": "2026-03-05"}
+        told = {"run": 1200, "reason": "trial", "note": "trial", "rule": rule}
+        record(action="integrity.invalidate", by=BY_COMMAND, details=told, now=utc_now())
         db.session.commit()
 
-    assert "rule: country: SY, languages: ar, en" in words(signed_in(app).get(PLACE))
+    owner = signed_in(app)
+    assert (
+        "Note: trial Reason: Trials of our own"
+        " Rule: Country: France, From: 5 March 2026, Language: العربية Run, by number: 1,200"
+    ) in words(owner.language("en").get(PLACE))
+    assert "القاعدة: البلد: فرنسا، من: 5 آذار 2026، اللغة: العربية" in words(owner.language("ar").get(PLACE))
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "shown"),
+    [
+        ("accounts.change-roles", {"has": ["owner", "approver"]}, "Roles now: Owner, Letter approver"),
+        ("accounts.change-sign-in", {"what": "passkey-added"}, "What: a passkey was added"),
+        (
+            "approval.release",
+            {"kind": "mailing", "how": "one-person"},
+            "Released by: one person, after the wait",
+        ),
+        ("body.add", {"kind": "mission"}, "Kind: Missions to the United Nations"),
+        ("audit.export", {"action": "backup.make", "as": "csv"}, "What was done: Made a backup"),
+        ("letter.batch", {"month": "2026-03"}, "Month: March 2026"),
+        ("letter.deliver", {"way": "hand"}, "Way: by hand"),
+        ("letter.withdraw", {"reason": "trial"}, "Reason: trial"),
+        ("lockdown.lift", {"since": "2026-03-05 12:00:00+00:00"}, "Since: 5 March 2026, 12:00 UTC"),
+        ("numbers.csv", {"table": "days", "from": "2026-03-05"}, "From: 5 March 2026 Table: Day by day"),
+        ("petition.move", {"from": "draft", "to": "open"}, "From: Draft To: Open"),
+        ("petition.settings", {"closes_at": "no moment", "opens_at": ""}, "Closes: no moment"),
+        (
+            "petition.write",
+            {"is_correction": True, "home_language": "xx"},
+            "Written in: xx A correction: yes",
+        ),
+        ("updates.later", {"later": "<b>"}, "later: <b>"),
+    ],
+)
+def test_codes_of_ours_are_read_in_words_and_what_was_typed_as_typed(app, action, details, shown):
+    with app.app_context():
+        record(action=action, by=BY_COMMAND, details=details, now=utc_now())
+        db.session.commit()
+
+    assert shown in words(signed_in(app).language("en").get(PLACE))
 
 
 def test_every_action_with_words_is_one_and_belongs_to_a_room_with_a_name():

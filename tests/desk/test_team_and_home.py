@@ -1,18 +1,21 @@
 """The team's page, the invitation by mail, and the home: what needs somebody today."""
 
+import dataclasses
 import re
 from datetime import timedelta
 
+from campaign_app.accounts.models import Invitation
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.clock import utc_now
+from campaign_app.config import EXTENSION as SETTINGS
 from campaign_app.extensions import db
 from campaign_app.mail import operations as mail
 from campaign_app.mail.models import OutboxMail
 from campaign_app.petitions import today
 from campaign_app.sealing.keys import keyring
 from campaign_app.sealing.mail import seal_mail
-from tests.desk_client import EMAIL, new_client, signed_in, token_of
-from tests.supporters import send_mail
+from tests.desk_client import EMAIL, desk_of, new_client, signed_in, token_of
+from tests.supporters import send_mail, words
 
 LINK = re.compile(r"http://localhost/desk/invitation/([A-Za-z0-9_-]+)")
 
@@ -137,6 +140,24 @@ def test_somebody_who_lost_the_phone_begins_anew_by_mail(app, mail_dir):
 
     assert again.get("/desk/").location == "/desk/sign-in"
     assert guest.get("/desk/").location == "/desk/login"
+
+
+def test_without_keys_nobody_is_invited_and_the_page_says_why(app, tmp_path, monkeypatch, caplog):
+    owner = signed_in(app).language("en")
+    desk, token = desk_of(app), token_of(owner.get("/desk/team/"))
+    elsewhere = dataclasses.replace(desk.extensions[SETTINGS], keys_dir=tmp_path)
+    monkeypatch.setitem(desk.extensions, SETTINGS, elsewhere)
+    monkeypatch.delitem(desk.extensions, "nidaa_keyring", raising=False)
+
+    answer = owner.post(
+        "/desk/team/invite", data={"csrf_token": token, "email": "viewer@example.org", "roles": "viewer"}
+    )
+
+    assert (answer.status_code, "The keys on the server cannot be used" in words(answer)) == (503, True)
+    assert "what you typed should still be there" in words(answer)
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+    with app.app_context():
+        assert db.session.query(Invitation).all() == []
 
 
 def test_the_home_says_when_nothing_needs_anybody(app, monkeypatch):

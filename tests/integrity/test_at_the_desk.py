@@ -87,6 +87,26 @@ def test_a_group_that_stands_out_is_looked_at_taken_out_and_put_back(app):
     assert "Nothing was changed" in words(desk.get(again.location))
 
 
+def test_many_small_domains_that_stand_out_together_have_a_name_and_lead_to_their_days(app):
+    with app.app_context():
+        petition_id, today = petition_by_slug(SLUG).id, utc_now().date()
+        for back in range(1, 10):
+            let_sign(petition_id, 60, domain=GOOD, on=today - timedelta(days=back))
+        let_sign(petition_id, 60, domain=GOOD, on=today)
+        for number in range(40):
+            let_sign(petition_id, 3, domain=bytes([number + 1]) * 16, on=today)
+        db.session.commit()
+        arrivals.look(now=utc_now())
+        db.session.commit()
+    desk = signed_in(app, ["organiser"]).language("en")
+
+    page = desk.get(PETITION)
+
+    assert "All smaller mail domains together" in words(page)
+    assert "120 of the 180 people" in words(page)
+    assert "domain=" not in page.text
+
+
 def test_a_rule_that_is_wrong_comes_back_with_what_to_correct(app):
     fill(app)
     desk = signed_in(app).language("en")

@@ -42,6 +42,12 @@ def test_a_petition_s_first_day_has_nothing_to_be_compared_with():
     assert standing_out("source", {DAY: {"wa": 900, "direct": 100}}) == []
 
 
+def test_all_smaller_domains_together_stand_out_and_no_rule_is_filled_in_with_them():
+    [found] = standing_out("domain", days({"aa": 90, "": 10}, **{"aa": 90, "": 300}))
+
+    assert (found.code, found.people, found.asked) == ("", 300, {})
+
+
 def test_days_next_to_each_other_are_one_finding():
     counts = days({"aa": 0, "bb": 100}, aa=100, bb=100)
     counts[DAY + timedelta(days=1)] = {"aa": 80, "bb": 100}
