@@ -31,6 +31,7 @@ from .clock import utc_now
 from .config import ROOT, Settings, from_environment, secret_key
 from .errors import ConfigurationError
 from .extensions import babel, db, migrate
+from .letters import own_letter_views  # noqa: F401 - its routes
 from .letters.counted import register as register_letters
 from .letters.views import blueprint as letters
 from .mail.relay_url import Relay

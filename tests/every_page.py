@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from campaign_app import finished_pages
+from campaign_app.bodies.models import BodyChannel
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.languages import LANGUAGES
@@ -41,6 +42,7 @@ from campaign_app.tally.models import RATES, TallySnapshot
 from campaign_app.tally.queries import SETTLED
 
 from .letters import sent
+from .letters.situations import load_directory
 from .pages import AuditingClient
 from .supporters import newest_token, send_mail
 
@@ -266,6 +268,36 @@ def letter_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.get("letter, only to be checked", f"/letters/{reference(year, 6)}/{sent.code_of(6)}")
 
 
+def own_letter_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield a supporter's own letter: its form, why that comes back, and the letter in several languages."""
+    visitor.change(lambda: load_directory(today=utc_day(utc_now()), source_url="https://example.org/list"))
+    page, fresh = f"/petitions/{OPEN}/your-letter", {"form_token": visitor.tokens()["form_token"]}
+    latvia = {
+        "body": "mission-latvia",
+        **{f"{group}_{nth}": "y" for group in ("points", "asks") for nth in (2, 3)},
+    }
+    yield visitor.get("own letter", page)
+    yield visitor.post("own letter, with mistakes", page, own_words="x" * 2_001, **fresh)
+    yield visitor.post("own letter, form expired", page, **latvia)
+    yield visitor.post("own letter, nothing said", page, body="mission-latvia", language="en", **fresh)
+    yield visitor.post(
+        "own letter, short", page, body="unsg", language="en", own_words="Please ask.", **fresh
+    )
+    for lang in ("ar", "zh"):
+        yield visitor.post(
+            f"own letter, in {lang}", page, language=lang, own_words=NAMES[0], **latvia, **fresh
+        )
+    visitor.change(_forget_addresses)
+    everything = {f"{group}_{nth}": "y" for group in ("points", "asks") for nth in range(1, 6)}
+    yield visitor.post(
+        "own letter, to no State and no address", page, body="unsg", language="fr", **everything, **fresh
+    )
+    with visitor.monkeypatch.context() as patch:
+        patch.setattr(ceilings, "POSTS", Ceiling("posts", parse("1/10 minutes")))
+        visitor.post("made", page, **latvia, language="en", **fresh)
+        yield visitor.post("own letter, network busy", page, **latvia, language="en", **fresh)
+
+
 def error_pages(visitor: Visitor) -> Iterator[Page]:
     """Yield each error page, with a petition at hand and without one."""
     views = visitor.client.application.view_functions
@@ -284,8 +316,20 @@ def _refused(visitor: Visitor, views: dict[str, Any], code: int, endpoint: str, 
 
 GROUPS: dict[str, Group] = {
     group.__name__.removesuffix("_pages"): group
-    for group in (petition_pages, form_pages, private_pages, public_pages, letter_pages, error_pages)
+    for group in (
+        petition_pages,
+        form_pages,
+        private_pages,
+        public_pages,
+        letter_pages,
+        own_letter_pages,
+        error_pages,
+    )
 }
+
+
+def _forget_addresses() -> None:
+    db.session.execute(delete(BodyChannel))
 
 
 def _grow() -> None:

@@ -124,7 +124,7 @@ def _read(folder: Path, parts_folder: Path, requests: Mapping[str, Mapping[str, 
             fields=tuple(_field(name, about) for name in about.get("fields", ())),
             parts={key: _by_language(parts_folder / key) for key in about.get("parts", ())},
             copies=tuple(about.get("copies", ())),
-            texts={path.stem: _written(path) for path in sorted(folder.glob("*.md"))},
+            texts={path.stem: read_written(path) for path in sorted(folder.glob("*.md"))},
             requests=requests,
         )
     except KeyError as problem:
@@ -152,8 +152,8 @@ def _field(name: str, about: Mapping[str, Any]) -> Field:
     )
 
 
-def _written(path: Path) -> Written:
-    """Read one language: the subject stands after "# " on the first line."""
+def read_written(path: Path) -> Written:
+    """Read a text in one language: the subject stands after "# " on the first line. Raises ConfigurationError."""
     first, _, rest = _text(path).partition("\n")
     if not first.startswith("# "):
         raise ConfigurationError(f"{path} does not begin with its subject, as in “# Subject”")

@@ -82,8 +82,8 @@ def _list(lang: str, *, page: int, petition: PetitionRecord | None = None) -> Re
     return render_template(
         "letters/list.html",
         letters=letters,
-        titles={each.id: _described(each, lang) for each in public_petitions()},
-        of_petition=_described(petition, lang) if petition else None,
+        titles={each.id: described(each, lang) for each in public_petitions()},
+        of_petition=described(petition, lang) if petition else None,
         page=page,
         has_more=has_more,
     )
@@ -96,7 +96,7 @@ def _page(found: Letter, lang: str) -> str:
     return render_template(
         "letters/letter.html",
         letter=shown,
-        of_petition=_described(petition, lang) if petition else None,
+        of_petition=described(petition, lang) if petition else None,
         now_counted=numbers_now(shown.frozen.statement, petition.id, now=now) if petition else None,
         text_language=_text_language(shown.frozen, lang),
         letter_languages=LETTER_LANGUAGES,
@@ -113,7 +113,7 @@ def _petition_of(petition_id: int | None) -> PetitionRecord | None:
         return None
 
 
-def _described(petition: PetitionRecord, lang: str) -> dict[str, Any]:
+def described(petition: PetitionRecord, lang: str) -> dict[str, Any]:
     """Return how a petition is named, in a language that it has."""
     text = petition.text(lang)
     return {"slug": petition.slug, "title": text.title, "lang": text.language}

@@ -2,6 +2,7 @@
  * Small conveniences. Each control is hidden or an ordinary link until this file finds that it can work.
  *
  * <button data-copy=text data-copied=word hidden>   copies, and says so
+ * <button data-print hidden>   prints the page
  * <button data-share data-share-url data-share-text hidden>   opens the device's own sharing
  * <a data-exit href>, [data-exit-hint hidden]       leaves at once; also Shift three times
  */
@@ -11,17 +12,20 @@ const SHIFTS_WITHIN_MS = 3_000;
 const exit = document.querySelector("a[data-exit]");
 
 if (navigator.clipboard) reveal("[data-copy]");
+reveal("[data-print]");
 if (navigator.share) reveal("[data-share]");
 if (exit) reveal("[data-exit-hint]");
 
 document.addEventListener("click", async (event) => {
-  const control = event.target.closest("[data-copy],[data-share],[data-exit]");
+  const control = event.target.closest("[data-copy],[data-print],[data-share],[data-exit]");
   if (!control) return;
-  const { copy, copied, share, shareUrl: url, shareText: text } = control.dataset;
+  const { copy, copied, print: isPrint, share, shareUrl: url, shareText: text } = control.dataset;
   if (copy !== undefined) {
     await navigator.clipboard.writeText(copy);
     control.setAttribute("aria-live", "polite");
     control.textContent = copied;
+  } else if (isPrint !== undefined) {
+    print();
   } else if (share !== undefined) {
     navigator.share({ url, text }).catch(() => {}); // closed again: nothing happened
   } else if (control === exit) {

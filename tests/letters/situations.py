@@ -117,13 +117,21 @@ def fill_letters(petition_id: int) -> None:
     db.session.flush()
 
 
-def load_directory(*, today: date) -> None:
-    """Load the shipped directory, and give each body an invented channel of each kind that was checked today."""
+def load_directory(*, today: date, source_url: str = "") -> None:
+    """Load the shipped directory, and give each body an invented channel of each kind that was checked today.
+
+    source_url: the public page that gives these channels; none by default.
+    """
     bodies.load_shipped(bodies=shipped_bodies(settings().content_dir))
     for body in directory.bodies():
         for kind, value in CHANNELS.items():
             channel = BodyChannel(
-                body_id=body.id, kind=kind, value=value, verified_on=today, verified_by="test"
+                body_id=body.id,
+                kind=kind,
+                value=value,
+                source_url=source_url,
+                verified_on=today,
+                verified_by="test",
             )
             db.session.add(channel)
     db.session.flush()
