@@ -211,11 +211,14 @@ def note_receipt(*, delivery: LetterDelivery, note: str, by: Organiser, now: dat
     _record("letter.receipt", letter, by.audit_name, now, office=delivery.body_key)
 
 
-def note_returned(*, delivery: LetterDelivery, why: str, by: Organiser, now: datetime) -> None:
-    """Note that a letter which had left came back. It can be sent again. Raises NotInThisState. Never commits."""
+def note_returned(*, delivery: LetterDelivery, why: str, by: Organiser | None, now: datetime) -> None:
+    """Note that a letter which had left came back. It can be sent again. Raises NotInThisState. Never commits.
+
+    by: who says so; None for the mailbox that undeliverable mail comes back to.
+    """
     letter = _hold_delivery(delivery, rules.LEFT)
     _change(delivery, rules.BOUNCED, now, trouble=" ".join(why.split()))
-    _record("letter.not-delivered", letter, by.audit_name, now, office=delivery.body_key)
+    _record("letter.not-delivered", letter, by.audit_name if by else SYSTEM, now, office=delivery.body_key)
 
 
 def note_left(*, delivery: LetterDelivery, now: datetime) -> None:

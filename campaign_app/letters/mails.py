@@ -18,7 +18,7 @@ from ..mail.hooks import Outcome
 from ..mail.messages import as_message_id
 from ..mail.troubles import DeliveryRefused
 from ..mail.wire import MESSAGE_POLICY, carried_address
-from . import delivering, frozen, queries, rules
+from . import delivering, frozen, queries, returning, rules
 from .models import Letter, LetterDelivery, LetterFile
 
 UNWANTED = "the letter was taken back or closed before its mail left"
@@ -60,7 +60,7 @@ def mail_of(letter: Letter, delivery: LetterDelivery, *, now: datetime) -> Email
         message["Reply-To"] = carried_address(campaign().contact_email)
     message["Subject"] = subject_of(made, lang)
     message["Date"] = now
-    message["Message-ID"] = as_message_id(f"letter.{letter.key}.{delivery.id}")
+    message["Message-ID"] = as_message_id(returning.name_of(delivery))
     message.set_content(text_of(letter, lang))
     for each in _as_recorded(letter, delivery):
         kind, _, subtype = each.media_type.partition("/")

@@ -1,7 +1,7 @@
 """The mailbox that undeliverable mail comes back to, read over IMAP by the worker where BOUNCES_URL names one.
 
-What belongs to an update is counted and deleted; everything else is marked as seen and left for people. Nothing of a
-mail is kept or logged.
+What belongs to an update or to a letter is noted and deleted; everything else is marked as seen and left for people.
+Nothing of a mail is kept or logged.
 """
 
 import imaplib
@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 from ..config import settings
 from ..errors import ConfigurationError
 from ..extensions import db
+from ..letters import returning
+from ..mail.reports import LARGEST_BYTES
 from . import bounces
 
 logger = logging.getLogger(__name__)
@@ -66,10 +68,10 @@ class Mailbox:
 
 
 def take_returned(now: datetime) -> int:
-    """Count what came back since the last time; return how many mails of updates those were. Commits.
+    """Note what came back since the last time; return how many mails of ours those were. Commits.
 
-    Does nothing where no BOUNCES_URL is set. A mail is deleted only after it is counted for good: a crash between
-    the two counts nothing twice, since each mailing of a mailbox counts once.
+    Does nothing where no BOUNCES_URL is set. A mail is deleted only after it is noted for good: a crash between
+    the two notes nothing twice, since each mailing of a mailbox counts once, and each delivery of a letter.
     """
     if not settings().bounces_url:
         return 0
@@ -86,17 +88,27 @@ def take_returned(now: datetime) -> int:
 def _take_each(imap: imaplib.IMAP4, now: datetime) -> int:
     taken = 0
     for number in _unseen(imap):
-        returned = bounces.returned_of(_text(imap, number))
-        if returned is None:
-            imap.uid("STORE", number, "+FLAGS", r"(\Seen)")
-            continue
-        bounces.take(returned=returned, by_hand=False, now=now)
+        outcome = _taken(_text(imap, number), now)
         db.session.commit()
+        if outcome is None:
+            imap.uid("STORE", number, "+FLAGS", r"(\Seen)")
+        if not outcome:
+            continue
         imap.uid("STORE", number, "+FLAGS", r"(\Deleted)")
         taken += 1
     if taken:
         imap.expunge()
     return taken
+
+
+def _taken(text: bytes, now: datetime) -> bool | None:
+    """Note what a mail says; return whether that is done, or None where it is none of ours."""
+    found = bounces.returned_of(text)
+    if found is not None:
+        bounces.take(returned=found, by_hand=False, now=now)
+        return True
+    letter = returning.report_of(text)
+    return returning.take(letter, now=now) != returning.Outcome.TOO_EARLY if letter else None
 
 
 def _unseen(imap: imaplib.IMAP4) -> list[str]:
@@ -106,7 +118,7 @@ def _unseen(imap: imaplib.IMAP4) -> list[str]:
 
 def _text(imap: imaplib.IMAP4, number: str) -> bytes:
     """Return the beginning of a mail, which is not marked by being read."""
-    _kind, found = imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{bounces.LARGEST_BOUNCE_BYTES}>)")
+    _kind, found = imap.uid("FETCH", number, f"(BODY.PEEK[]<0.{LARGEST_BYTES}>)")
     return next((part[1] for part in found if isinstance(part, tuple)), b"")
 
 

@@ -9,24 +9,20 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from email.message import Message
 from enum import StrEnum
 
 from sqlalchemy import select, update
 
 from ..config import secret_key, settings
 from ..extensions import db
+from ..mail import reports
 from . import rules
 from .models import Mailing, UpdateLink
 from .stopping import end_updates
 
 OUR_MESSAGE_ID = re.compile(r"<?\b([0-9a-f]{16})\.([0-9a-f]{32})@[A-Za-z0-9.-]+>?")
-STATUS = re.compile(r"^[ \t]*status:[ \t]*([245])\.(\d{1,3})\.(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 REASON = re.compile(r"\b(5\d\d)(?: (5)\.(\d{1,3})\.\d{1,3})?\b")
-POLICY = "7"  # RFC 3463, x.7.x: somebody refuses us, which says nothing of the mailbox
 NO_SUCH_MAILBOX = ("550", "551", "553")  # RFC 5321, where no enhanced code says more
-LARGEST_BOUNCE_BYTES = 200_000
 
 
 class Outcome(StrEnum):
@@ -50,42 +46,14 @@ class Returned:
 
 def returned_of(text: bytes) -> Returned | None:
     """Return what a delivery status notification, or any text that quotes our Message-ID, says; None for others."""
-    text = text[:LARGEST_BOUNCE_BYTES]
-    found = OUR_MESSAGE_ID.search(text.decode("utf-8", "replace"))
-    if found is None:
-        found = OUR_MESSAGE_ID.search(_decoded(text))
-    if found is None:
-        return None
-    return Returned(found[1], found[2], is_hard=_says_hard(text))
+    found = reports.found_in(OUR_MESSAGE_ID, text)
+    return Returned(found[1], found[2], is_hard=_says_hard(text)) if found else None
 
 
 def _says_hard(text: bytes) -> bool | None:
     """Whether a report says that the mailbox itself cannot be reached, for good; None where it gives no status."""
-    said = STATUS.findall(_decoded(text)) or STATUS.findall(text.decode("utf-8", "replace"))
-    return any(kind == "5" and subject != POLICY for kind, subject, _detail in said) if said else None
-
-
-def _decoded(text: bytes) -> str:
-    """Return every text of a report, its transfer encodings undone: some servers send theirs in base 64.
-
-    Anybody can write to the mailbox: of mails within mails without end nothing is read, and the next one is.
-    """
-    try:
-        return _texts_of(message_from_bytes(text, policy=policy.compat32))
-    except RecursionError:
-        return ""
-
-
-def _texts_of(message: Message) -> str:
-    parts = []
-    for part in message.walk():
-        if part.is_multipart():
-            parts.append("\n".join(f"{name}: {value}" for name, value in part.items()))
-            continue
-        payload = part.get_payload(decode=True)
-        parts.append(payload.decode("utf-8", "replace") if isinstance(payload, bytes) else "")
-        parts.append("\n".join(f"{name}: {value}" for name, value in part.items()))
-    return "\n".join(parts)
+    said = reports.statuses_of(text)
+    return any(kind == "5" and subject != reports.POLICY for kind, subject, _detail in said) if said else None
 
 
 def is_hard(reason: str) -> bool:
@@ -93,7 +61,7 @@ def is_hard(reason: str) -> bool:
     found = REASON.match(reason)
     if found is None:
         return False
-    return found[3] != POLICY if found[3] else found[1] in NO_SUCH_MAILBOX
+    return found[3] != reports.POLICY if found[3] else found[1] in NO_SUCH_MAILBOX
 
 
 def mark_of(reference: str) -> bytes:
