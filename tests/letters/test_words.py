@@ -11,7 +11,9 @@ from flask import Flask
 from campaign_app.config import EXTENSION, ROOT, Settings
 from campaign_app.formats import LETTER_LANGUAGES, plural_categories
 from campaign_app.letters import words
+from campaign_app.letters.documents.numbers import group_name
 from campaign_app.letters.words import SLOT, WordUnknown, counted, word
+from campaign_app.tally.breakdowns import PATHS, SOURCES
 
 FILE = ROOT / "content" / words.FILE
 SHIPPED = tomllib.loads(FILE.read_text(encoding="utf-8"))
@@ -48,6 +50,17 @@ def test_what_is_counted_exists_in_every_form_of_every_language_with_the_same_sl
             # Of nobody there is nothing more to say, such as from where they signed.
             left_out = slots if form == "zero" else {"n"} if form in SINGULAR_FORMS else set()
             assert slots - left_out <= found <= slots, (lang, form)
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.parametrize("lang", LETTER_LANGUAGES)
+def test_every_group_that_is_published_has_a_name_and_a_partner_s_code_stands_for_itself(lang):
+    for dimension, named in (("source", SOURCES), ("path", PATHS)):
+        names = {code: group_name(dimension, code, lang) for code in named}
+        assert not set(names) & set(names.values())
+        assert len(set(names.values())) == len(named)
+
+    assert group_name("source", "invented-partner", lang) == "invented-partner"
 
 
 @pytest.mark.usefixtures("application")

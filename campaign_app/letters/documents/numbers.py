@@ -72,7 +72,10 @@ def proofs(writer: Writer, *, level: int) -> list[list[Value]]:
 def taken_out_rows(frozen: Statement, writer: Writer) -> list[Row]:
     """Return how many people were taken out of the count, a row for each published reason."""
     return [
-        {"label": writer.runs(_reason(reason, writer.lang)), "value": writer.number(people)}
+        {
+            "label": writer.runs(_word_or_code(f"reason-{reason}", reason, writer.lang)),
+            "value": writer.number(people),
+        }
         for reason, people in sorted(frozen.taken_out.items(), key=lambda each: (-each[1], each[0]))
         if people
     ]
@@ -101,7 +104,7 @@ def group_name(dimension: str, code: str, lang: str) -> str:
         return country(code, lang)
     if dimension == LANGUAGE:
         return formats.language_name(code, lang)
-    return code
+    return _word_or_code(f"{dimension}-{code}", code, lang)
 
 
 def country(code: str, lang: str) -> str:
@@ -125,10 +128,10 @@ def method(frozen: Statement, writer: Writer) -> Runs:
     return writer.sentence("method", address=writer.apart(frozen.address, frozen.address))
 
 
-def _reason(code: str, lang: str) -> str:
-    """Return why people were taken out; a reason that nobody has named stands for itself."""
+def _word_or_code(key: str, code: str, lang: str) -> str:
+    """Return the word for a code; one that nobody has named, such as a partner's, stands for itself."""
     try:
-        return word(f"reason-{code}", lang)
+        return word(key, lang)
     except WordUnknown:
         return code
 
