@@ -16,13 +16,14 @@ from ..approvals.desk_views import refusal as approval_refusal
 from ..approvals.problems import ApprovalRefused
 from ..approvals.rules import ASKED as APPROVAL_ASKED
 from ..approvals.rules import LETTER
+from ..bodies.models import Body
 from ..bodies.obstacles import Obstacle
 from ..clock import utc_now
 from ..database import one_moment
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
 from . import frozen, obstacles, places, problems, queries, rules
-from .about import petition_of, recipient_of, title_of
+from .about import office, petition_of, recipient_of, title_of
 from .freezing import put_together
 from .models import Letter
 from .templates import template
@@ -168,12 +169,20 @@ def page_of(
 
 def heading_of(letter: Letter) -> dict[str, Any]:
     """Return what names a letter on every page about it: its template's title, its recipient, its petition."""
-    to, petition, lang = recipient_of(letter), petition_of(letter), current_language()
+    petition, lang = petition_of(letter), current_language()
+    to = office(letter.body_key) if letter.frozen else recipient_of(letter)
     return {
         "made_from": template(letter.template),
         "title": template(letter.template).titles[lang],
-        "recipient": (to.names.get(lang) or to.names["en"]) if to else "",
+        "recipient": _recipient(letter, to, lang),
         "body": to,
         "petition": petition,
         "petition_title": title_of(petition, lang),
     }
+
+
+def _recipient(letter: Letter, to: Body | None, lang: str) -> str:
+    """Return whom a letter goes to; once it is issued as it was frozen, whatever the directory has said since."""
+    addressed = frozen.from_json(letter.frozen).addressed if letter.frozen else None
+    names = addressed.names if addressed else to.names if to else {}
+    return next((names[each] for each in (lang, "en", *names) if names.get(each)), "")

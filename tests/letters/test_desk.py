@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from campaign_app.accounts import operations as accounts
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.bodies import queries as directory
+from campaign_app.bodies.models import PresidencyOverride
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.letters import making, queries, rules
@@ -306,6 +307,34 @@ def test_the_sum_on_the_page_is_that_of_the_document_that_the_worker_made(app, o
     assert {link.rpartition(".")[2] for link in links} == {"pdf", "docx", "txt"}
     for link in links:
         assert hashlib.sha256(owner.get(link).data).hexdigest() in shown
+
+
+def test_the_page_of_an_issued_letter_names_the_office_that_was_frozen(app, owner, approver):
+    page = agreed(app, owner, approver)
+    place = post(owner, f"{page}/issue").location
+    with app.app_context():
+        month = utc_now().date()
+        presides = directory.president(month.year, month.month)
+        other = next(each for each in directory.members(month) if each.key != presides.key)
+        db.session.add(
+            PresidencyOverride(
+                year=month.year,
+                month=month.month,
+                body_id=other.id,
+                source="Test",
+                noted_by="test",
+                noted_at=utc_now(),
+            )
+        )
+        was = presides.names["en"]
+        presides.names = {**presides.names, "en": "Another name since"}
+        db.session.commit()
+
+    shown = html.unescape(owner.get(place).text)
+
+    assert f"<dd>{was} ·" in shown
+    assert "two people" in shown
+    assert "Another name since" not in shown
 
 
 def test_a_correction_names_what_it_corrects_and_an_issued_letter_is_taken_back_with_a_reason(
