@@ -198,7 +198,7 @@ def packed(found: LetterBatch) -> bytes:
 
 
 def manifest_of(found: LetterBatch, letters: Sequence[Letter]) -> dict[str, Any]:
-    """Return what a manifest says: each file's letter, recipient, language, size and SHA-256, and totals."""
+    """Return what a manifest says: of each file its letter, recipient, language, sum, who released it; and totals."""
     files = [
         {
             "name": file.name,
@@ -208,6 +208,7 @@ def manifest_of(found: LetterBatch, letters: Sequence[Letter]) -> dict[str, Any]
             "media_type": file.media_type,
             "bytes": file.size_bytes,
             "sha256": file.sha256,
+            "released": letter.how,
         }
         for letter in letters
         for file in queries.files_of(letter)

@@ -141,7 +141,7 @@ def versions_of(found: Letter) -> Sequence[LetterVersion]:
 
 def _agreed_to(found: Letter) -> dict[str, Any]:
     """Return what a second person agrees to: everything of a draft that its reader would see, but the numbers."""
-    names = "kind petition_id template template_version body_key languages texts typed parts signatory"
+    names = "kind petition_id template template_version body_key languages texts typed parts signatory way"
     fields: dict[str, Any] = {name: getattr(found, name) for name in names.split()}
     return {
         **fields,

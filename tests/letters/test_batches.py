@@ -138,6 +138,7 @@ def test_fifteen_letters_in_three_languages_are_issued_made_and_packed_with_thei
     assert len(by_reference) == 15
     for each in manifest["files"]:
         assert each["recipient"] == by_reference[each["reference"]].addressed.names["en"]
+        assert each["released"] == by_reference[each["reference"]].released == "two-people"
     assert batches.packed(batch) == content
     assert took_seconds < 20, took_seconds  # two cores do it in half of that
 
