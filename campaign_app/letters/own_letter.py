@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..bodies import queries as directory
 from ..bodies.models import Body, BodyChannel
-from ..bodies.rules import is_stale
+from ..bodies.rules import in_language, is_stale
 from ..config import settings
 from ..content_files import read_toml
 from ..facts.queries import figure_as_text
@@ -176,7 +176,7 @@ def _office(body: Body, found: Offered, lang: str) -> Office:
     return Office(
         key=body.key,
         kind=body.kind,
-        name=named.get(lang) or named["en"],
+        name=in_language(named, lang),
         languages=[
             code
             for code in found.languages

@@ -149,12 +149,14 @@ def test_offices_that_take_letters_are_offered_and_none_that_works_in_confidence
 
 
 def test_a_government_that_an_organiser_entered_is_offered_where_it_takes_letters(client, context):
-    ensure_office("government-nowhere", kind="government", today=TODAY)
+    only_french = {"fr": "Gouvernement inventé"}
+    ensure_office("government-nowhere", kind="government", today=TODAY, names=only_french)
     ensure_office("government-silent", kind="government", today=TODAY, accepts=["petition"])
     db.session.commit()
 
-    assert "government-nowhere" in listed(client)
-    assert "government-silent" not in listed(client)
+    offered = listed(client)
+    assert offered["government-nowhere"] == "Gouvernement inventé"
+    assert "government-silent" not in offered
 
 
 def test_an_office_is_written_to_in_a_language_that_it_reads(post):
