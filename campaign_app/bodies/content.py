@@ -64,7 +64,8 @@ class ShippedBody:
 def shipped_bodies(content_dir: Path) -> list[ShippedBody]:
     """Return every body, those of the Council first. Raises ConfigurationError naming what is wrong."""
     folder = content_dir / "bodies"
-    found = [_mission(key, entry, read_toml(folder / MISSIONS)) for key, entry in _missions(folder).items()]
+    shared = read_toml(folder / MISSIONS)
+    found = [_mission(key, entry, shared) for key, entry in dict(shared.get("mission", {})).items()]
     for path in sorted(folder.glob("*.toml")):
         if path.name != MISSIONS:
             held = read_toml(path)
@@ -101,10 +102,6 @@ def mission_refusals(content_dir: Path) -> dict[str, dict[str, str]]:
 @cache
 def _shared(content_dir: Path) -> dict[str, Any]:
     return read_toml(content_dir / "bodies" / MISSIONS)
-
-
-def _missions(folder: Path) -> Mapping[str, Any]:
-    return dict(read_toml(folder / MISSIONS).get("mission", {}))
 
 
 def _mission(key: str, entry: Mapping[str, Any], shared: Mapping[str, Any]) -> ShippedBody:
