@@ -74,7 +74,10 @@ class OrganiserAtDesk:
 
     def is_at(self, path: str) -> None:
         """Hold the browser to being at a page of the desk."""
-        expect(self.page).to_have_url(re.compile(re.escape("/desk" + path) + r"(\?.*)?$"))
+        # From the beginning: a page on the way there says in its address where it leads to.
+        expect(self.page).to_have_url(
+            re.compile(r"https?://[^/?]+" + re.escape(f"/desk{path}") + r"(\?.*)?$")
+        )
 
     def sees(self, text: str) -> None:
         """Hold the page to showing something."""
