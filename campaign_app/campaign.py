@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .config import ROOT, settings
-from .content_files import read_toml
+from .config import settings
+from .content_files import SHIPPED, read_toml
 
-SHIPPED = ROOT / "content"
 # Neutral words, one for each kind of mail: what a newer version sends has them before anybody writes some.
 MAIL_WORDS = ("mail_subject_", "mail_sender_")
 RESPONSIBLE_FIELDS = ("responsible_body", "responsible_address", "contact_email")

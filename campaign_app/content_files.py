@@ -1,10 +1,21 @@
-"""Reads the TOML files of CONTENT_DIR. Knows no file by name."""
+"""Finds and reads the files of CONTENT_DIR. Knows no file by name."""
 
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigurationError
+
+SHIPPED = Path(__file__).resolve().parent.parent / "content"
+
+
+def place_of(content_dir: Path, *parts: str) -> Path:
+    """Return where a file or a folder of a content folder is: as shipped, where the content folder has none.
+
+    An installation's own folder may have been copied before this part of the content was first shipped.
+    """
+    own = content_dir.joinpath(*parts)
+    return own if own.exists() else SHIPPED.joinpath(*parts)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

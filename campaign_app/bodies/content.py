@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..content_files import read_toml
+from ..content_files import place_of, read_toml
 from ..errors import ConfigurationError
 from .rules import (
     CHANNEL_KINDS,
@@ -63,7 +63,7 @@ class ShippedBody:
 
 def shipped_bodies(content_dir: Path) -> list[ShippedBody]:
     """Return every body, those of the Council first. Raises ConfigurationError naming what is wrong."""
-    folder = content_dir / "bodies"
+    folder = place_of(content_dir, "bodies")
     shared = read_toml(folder / MISSIONS)
     found = [_mission(key, entry, shared) for key, entry in dict(shared.get("mission", {})).items()]
     for path in sorted(folder.glob("*.toml")):
@@ -101,7 +101,7 @@ def mission_refusals(content_dir: Path) -> dict[str, dict[str, str]]:
 
 @cache
 def _shared(content_dir: Path) -> dict[str, Any]:
-    return read_toml(content_dir / "bodies" / MISSIONS)
+    return read_toml(place_of(content_dir, "bodies") / MISSIONS)
 
 
 def _mission(key: str, entry: Mapping[str, Any], shared: Mapping[str, Any]) -> ShippedBody:

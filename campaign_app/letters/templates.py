@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import settings
-from ..content_files import read_toml
+from ..content_files import place_of, read_toml
 from ..errors import ConfigurationError, Refusal
 from .rules import CONFIDENTIAL, LONGEST_BODY, LONGEST_SUBJECT, VISIBILITIES
 
@@ -98,10 +98,10 @@ def template(key: str) -> Template:
 
 def load(content_dir: Path) -> dict[str, Template]:
     """Read the templates of a content folder. Raises ConfigurationError naming the file that lacks something."""
-    folder = content_dir / "letters"
-    found = sorted((folder / "templates").glob("*/template.toml"))
-    requests = _requests(folder / "requests")
-    return {path.parent.name: _read(path.parent, folder / "parts", requests) for path in found}
+    found = sorted(place_of(content_dir, "letters", "templates").glob("*/template.toml"))
+    requests = _requests(place_of(content_dir, "letters", "requests"))
+    parts_folder = place_of(content_dir, "letters", "parts")
+    return {path.parent.name: _read(path.parent, parts_folder, requests) for path in found}
 
 
 _loaded = cache(load)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import settings
-from ..content_files import read_toml
+from ..content_files import place_of, read_toml
 
 
 def translated_title(slug: str, lang: str, english: str) -> str | None:
@@ -22,5 +22,5 @@ def translated_title(slug: str, lang: str, english: str) -> str | None:
 
 @cache
 def _titles(content_dir: Path, slug: str) -> dict[str, Any] | None:
-    path = content_dir / "letters" / "petitions" / f"{slug}.toml"
+    path = place_of(content_dir, "letters", "petitions", f"{slug}.toml")
     return read_toml(path) if path.exists() else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import formats
+from ..content_files import place_of
 
 FILE = "letters/words.toml"
 SLOT = re.compile(r"\{(\w+)\}")
@@ -62,7 +63,7 @@ def use(content_dir: Path, *, arabic_digits: bool = False) -> None:
 @cache
 def load(content_dir: Path, arabic_digits: bool = False) -> Words:
     """Read the words of a content folder once. Raises OSError or TOMLDecodeError where the file cannot be read."""
-    read: dict[str, Any] = tomllib.loads((content_dir / FILE).read_text(encoding="utf-8"))
+    read: dict[str, Any] = tomllib.loads(place_of(content_dir, FILE).read_text(encoding="utf-8"))
     return Words(read["word"], read["counted"], arabic_digits)
 
 

@@ -13,9 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..campaign import SHIPPED
 from ..config import settings
-from ..content_files import read_toml
+from ..content_files import place_of, read_toml
 from ..extensions import db
 from .models import AvoidedWords
 
@@ -58,8 +57,7 @@ def is_edited(language: str) -> bool:
 @cache
 def shipped(content_dir: Path, language: str) -> tuple[Avoided, ...]:
     """Return the shipped list of a language; empty where there is none."""
-    path = content_dir / "avoid.toml"
-    return _entries(read_toml(path if path.exists() else SHIPPED / "avoid.toml").get(language, ()))
+    return _entries(read_toml(place_of(content_dir, "avoid.toml")).get(language, ()))
 
 
 def found_in(text: str, entries: Sequence[Avoided]) -> list[Found]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from campaign_app.bodies.content import president_words, shipped_bodies
 from campaign_app.campaign import load
 from campaign_app.config import ROOT
 from campaign_app.languages import LANGUAGES
+from campaign_app.letters import templates, words
 from campaign_app.petitions.avoiding import shipped
 
 SUBJECT_TABLE = re.compile(r"^\[(mail_subject_\w+)\]\n(?:[a-z]+ = .*\n)+", re.MULTILINE)
@@ -52,6 +54,25 @@ def test_an_empty_list_of_words_to_avoid_is_kept_empty(older):
     (older / "avoid.toml").write_text("", encoding="utf-8")
 
     assert shipped(older, "en") == ()
+
+
+def test_bodies_and_letters_are_those_of_this_version_in_a_folder_that_never_had_any(older):
+    shutil.rmtree(older / "bodies")
+    shutil.rmtree(older / "letters")
+    ours = ROOT / "content"
+
+    assert shipped_bodies(older) == shipped_bodies(ours) != []
+    assert president_words(older) == president_words(ours)
+    assert templates.load(older) == templates.load(ours) != {}
+    assert words.load(older) == words.load(ours)
+
+
+def test_templates_and_bodies_of_its_own_are_the_only_ones(older):
+    (older / "bodies" / "others.toml").unlink()
+    shutil.rmtree(older / "letters" / "templates" / "council-president")
+
+    assert len(shipped_bodies(older)) < len(shipped_bodies(ROOT / "content"))
+    assert templates.load(ROOT / "content").keys() - templates.load(older).keys() == {"council-president"}
 
 
 def test_nothing_else_is_said_in_the_name_of_an_older_folder(older):
