@@ -18,7 +18,7 @@ from .bodies.commands import commands as body_commands
 from .desk.lockdown_commands import commands as lockdown_commands
 from .errors import ConfigurationError
 from .exports.commands import commands as export_commands
-from .letters import delivery_commands  # noqa: F401 - its commands
+from .letters import delivery_commands, pack_commands  # noqa: F401 - their commands
 from .letters.commands import commands as letter_commands
 from .mail.commands import check_mail
 from .mail.commands import commands as mail_commands

@@ -93,6 +93,14 @@ def moment(value: datetime, lang: str, *, arabic_digits: bool = False, is_univer
     return _digits(_moment(minute, lang, is_universal), lang, arabic_digits)
 
 
+def clock(value: datetime, lang: str, *, arabic_digits: bool = False, is_universal: bool = True) -> str:
+    """Return a time of day, such as "18:00 UTC"; UTC is named unless told otherwise."""
+    pattern = "HH:mm" + (_UNIVERSAL.get(lang, " 'UTC'") if is_universal else "")
+    minute = value.replace(second=0, microsecond=0, tzinfo=None)
+    written = format_datetime(minute, pattern, locale=LETTER_LANGUAGES[lang].locale)
+    return _digits(written, lang, arabic_digits)
+
+
 def language_name(code: str, lang: str) -> str:
     """Return what a language is called in another: "Arabic", "арабский"; the code where nobody has named it."""
     return str(_locale(LETTER_LANGUAGES[lang].locale).languages.get(code, code))

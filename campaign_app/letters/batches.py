@@ -3,14 +3,10 @@
 Each stays a letter of its own, with an approval, a reference and a fate of its own.
 """
 
-import io
-import json
 import secrets
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -18,16 +14,20 @@ from ..accounts.models import Organiser
 from ..approvals import operations as approvals
 from ..audit.operations import record
 from ..bodies import queries as directory
+from ..bodies.rules import COUNCIL_SEATS
 from ..errors import Refusal
 from ..extensions import db
 from . import awaiting, drafting, issuing, queries, rules
-from .frozen import from_json
-from .models import Letter, LetterBatch
+from .archives import Archive
+from .documents import making as documents
+from .freezing import put_together
+from .frozen import FrozenLetter, from_json
+from .making import PDF
+from .models import Letter, LetterBatch, LetterFile
 from .templates import COUNCIL_MEMBER, COUNCIL_PRESIDENT, Template, TemplateUnknown, template, templates
 
 KEY_BYTES = 6
-MANIFEST = "manifest.json"
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same letters give the same archive
+TO_THE_COUNCIL = (COUNCIL_MEMBER, COUNCIL_PRESIDENT)  # recipients of the templates that a batch is made from
 
 
 class BatchUnknown(Refusal):
@@ -48,6 +48,10 @@ class NobodySits(Refusal):
 
 class DocumentsMissing(Refusal):
     """Not every letter of the batch is issued and has its documents."""
+
+
+class NothingToRehearse(Refusal):
+    """No letter of the batch is a draft any more in that language."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +110,7 @@ def draft_batch(*, plan: Plan, by: str, now: datetime) -> LetterBatch:
     month = rules.first_of_month(plan.month)
     made_from, to_president = template(plan.template), _president_template()
     members = directory.members(month)
-    if made_from.recipient != COUNCIL_MEMBER or not members:
+    if made_from.recipient != COUNCIL_MEMBER or len(members) != COUNCIL_SEATS:
         raise NobodySits
     _require_first(plan, month)
     found = LetterBatch(
@@ -187,55 +191,61 @@ def packed(found: LetterBatch) -> bytes:
     letters = letters_of(found)
     if not progress(found).is_complete:
         raise DocumentsMissing
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for letter in letters:
-            for file in queries.files_of(letter):
-                add(archive, file.name, file.content)
-        manifest = json.dumps(manifest_of(found, letters), ensure_ascii=False, indent=1)
-        add(archive, MANIFEST, manifest.encode())
-    return content.getvalue()
+    archive = Archive()
+    for letter in letters:
+        for file in queries.files_of(letter):
+            archive.add(file.name, file.content, **said_of(letter, file))
+    return archive.content(**about(found, letters))
 
 
-def manifest_of(found: LetterBatch, letters: Sequence[Letter]) -> dict[str, Any]:
-    """Return what a manifest says: of each file its letter, recipient, language, sum, who released it; and totals."""
-    files = [
-        {
-            "name": file.name,
-            "reference": letter.reference,
-            "recipient": _recipient(letter),
-            "language": file.language,
-            "media_type": file.media_type,
-            "bytes": file.size_bytes,
-            "sha256": file.sha256,
-            "released": letter.how,
-        }
-        for letter in letters
-        for file in queries.files_of(letter)
-    ]
+def note_saved(found: LetterBatch, content: bytes, *, by: str, now: datetime) -> None:
+    """Put on record that somebody saved a batch. Flushes; never commits."""
+    details = {"month": f"{found.body_month:%Y-%m}", "bytes": len(content)}
+    record(action="letter.save-batch", by=by, subject=found.key, details=details, now=now)
+
+
+def rehearsed(found: LetterBatch, lang: str, *, now: datetime) -> bytes:
+    """Return a ZIP with the PDF of every draft of a batch in one language, each page marked as a specimen.
+
+    Raises NothingToRehearse, and NotMade where a draft lacks its subject or text.
+    """
+    drafts = [each for each in letters_of(found) if each.state == rules.DRAFT and lang in each.languages]
+    if not drafts:
+        raise NothingToRehearse
+    archive = Archive()
+    for number, letter in enumerate(drafts, start=1):
+        put = put_together(letter, now=now).letter
+        name = f"specimen-{number:02d}-{letter.body_key or letter.key}-{lang}.pdf"
+        pdf = documents.pdf(put, lang, specimen=True).content
+        archive.add(name, pdf, recipient=recipient_name(put, lang), language=lang, media_type=PDF)
+    return archive.content(**about(found, drafts), is_specimen=True)
+
+
+def said_of(letter: Letter, file: LetterFile) -> dict[str, str | None]:
+    """Return what a manifest says of a document besides its size and sum."""
+    frozen = from_json(letter.frozen or "")
     return {
-        "format": 1,
+        "reference": letter.reference,
+        "recipient": recipient_name(frozen, letter.languages[0]),
+        "language": file.language,
+        "media_type": file.media_type,
+        "released": letter.how,
+    }
+
+
+def about(found: LetterBatch, letters: Sequence[Letter]) -> dict[str, object]:
+    """Return what a manifest says of a batch."""
+    return {
         "batch": found.key,
         "month": f"{found.body_month:%Y-%m}",
         "letters": len(letters),
         "languages": found.languages,
-        "files": files,
-        "total_files": len(files),
-        "total_bytes": sum(int(str(each["bytes"])) for each in files),
     }
 
 
-def add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Put a file into an archive, without a time of its own."""
-    entry = zipfile.ZipInfo(name, ZIP_EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o644 << 16
-    archive.writestr(entry, content)
-
-
-def _recipient(letter: Letter) -> str:
-    frozen = from_json(letter.frozen or "")
-    return frozen.addressed.names[letter.languages[0]] if frozen.addressed else ""
+def recipient_name(frozen: FrozenLetter, lang: str) -> str:
+    """Return the office that a letter goes to, in one of its languages; "" for a numbers sheet."""
+    return frozen.addressed.names[lang] if frozen.addressed else ""
 
 
 def _president_template() -> Template:

@@ -152,7 +152,7 @@ def _documents(out: Path, name: str, put: Put) -> list[tuple[Path, bytes]]:
             found.append((out / f"{stem}.png", documents.png(put.letter, lang, specimen=True)))
             continue
         found.append((out / f"{stem}.docx", documents.docx(put.letter, lang, specimen=True).content))
-        found.append((out / f"{stem}.txt", documents.plain_text(put.letter, lang).encode()))
+        found.append((out / f"{stem}.txt", documents.plain_text(put.letter, lang, specimen=True).encode()))
     return found
 
 

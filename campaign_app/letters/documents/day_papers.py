@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ..frozen import PARAGRAPH, Block
+from ..words import word
 from .papers import moment, page_words
 from .writing import Value, Writer, digits, language, words_of
 
@@ -12,7 +13,14 @@ _LABEL_ENDS = (":", "：")
 
 
 def day_paper(
-    title: str, blocks: Sequence[Block], writer: Writer, *, campaign: str, reference: str, made_at: str
+    title: str,
+    blocks: Sequence[Block],
+    writer: Writer,
+    *,
+    campaign: str,
+    reference: str,
+    made_at: str,
+    specimen: bool = False,
 ) -> Value:
     """Return a paper. A paragraph that ends in dots becomes a line to write on; a label alone, room for a stamp."""
     campaign = writer.line(campaign)
@@ -31,8 +39,8 @@ def day_paper(
         "page": [before, between, after],
         "head": writer.runs(campaign),
         "foot": apart or writer.runs(campaign),
-        "specimen": "",
-        "specimen_note": "",
+        "specimen": word("specimen", writer.lang) if specimen else "",
+        "specimen_note": word("specimen-paper", writer.lang) if specimen else "",
         "subject": writer.runs(title),
         "blocks": list(_with_room(writer.blocks(blocks))),
     }

@@ -56,16 +56,30 @@ def png(frozen: FrozenLetter, lang: str, *, specimen: bool = False) -> bytes:
 
 
 def day_paper(
-    title: str, blocks: Sequence[Block], lang: str, *, campaign: str, made_at: str, reference: str = ""
+    title: str,
+    blocks: Sequence[Block],
+    lang: str,
+    *,
+    campaign: str,
+    made_at: str,
+    reference: str = "",
+    specimen: bool = False,
 ) -> Made:
     """Return a paper for the day of delivery as PDF/UA-1: content/letters/pack, resolved as a letter's text is.
 
     A paragraph that ends in dots becomes a line to write on; one that is a label alone, room for a stamp. campaign: its
     full name in that language. made_at: ISO 8601 moment in UTC. reference: of the letter that is delivered, or "".
+    specimen: every page says so.
     """
     cleaner = Cleaner()
     paper = day_papers.day_paper(
-        title, blocks, Writer(lang, cleaner), campaign=campaign, reference=reference, made_at=made_at
+        title,
+        blocks,
+        Writer(lang, cleaner),
+        campaign=campaign,
+        reference=reference,
+        made_at=made_at,
+        specimen=specimen,
     )
     return Made(typesetting.pdf(paper), cleaner.replaced)
 
