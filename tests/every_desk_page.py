@@ -15,6 +15,7 @@ from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.integrity import arrivals
+from campaign_app.letters import queries, rules
 from campaign_app.petitions.operations import petition_by_slug
 from campaign_app.signing.models import Signature
 from tests.bodies.situations import fill_bodies
@@ -231,6 +232,35 @@ def letters(app: Flask, lang: str) -> Iterator[Page]:
     yield desk.got("an issued letter", f"/desk/letters/{issued}")
     yield desk.got("a letter that may be issued", f"/desk/letters/{waiting}/issue")
     yield desk.got("what it would freeze", f"/desk/letters/{waiting}")
+    yield from _letters_of_a_month(desk, waiting)
+
+
+def _letters_of_a_month(desk: AtTheDesk, letter: str) -> Iterator[Page]:
+    """Yield the letters to all members of the Council, and the papers for the day of delivery."""
+    batches = "/desk/letters/batches/"
+    yield desk.got("a month's letters, none", batches)
+    yield desk.got("a month's letters, begun", f"{batches}new")
+    yield desk.posted("a month's letters, with mistakes", f"{batches}new", month="soon")
+    plan = {
+        "template": "council-member",
+        "month": f"{utc_now():%Y-%m}",
+        "petition": SLUG,
+        "languages": ["en"],
+    }
+    signed = {"signatory-name": "A. Signatory", "signatory-role": "Coordinator"}
+    place = desk.post(f"{batches}new", **plan, **signed).location
+    yield desk.got("a month's letters, to be mended", place)
+    yield desk.got("every month's letters", batches)
+    yield desk.got("the day of delivery of a month's letters, rehearsed", f"{place}/pack")
+    yield desk.got("the day of delivery, rehearsed", f"/desk/letters/{letter}/pack")
+    yield desk.posted("the day of delivery, with mistakes", f"/desk/letters/{letter}/pack", hour="25:00")
+    with desk.app.app_context():
+        for number, each in enumerate(queries.letters(batch=place.rpartition("/")[2])):
+            each.way = rules.HAND
+            each.state = rules.ISSUED if number < 5 else rules.DRAFT
+            each.reference = rules.reference(utc_now().year, 100 + number) if number < 5 else None
+        db.session.commit()
+    yield desk.got("a month's letters, some issued", f"{place}?watch=no")
 
 
 def people_sign(app: Flask) -> None:

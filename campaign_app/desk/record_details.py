@@ -27,12 +27,14 @@ NAMES: Codes = {
     "as": _l("As a file of the kind"),
     "body": _l("Recipient"),
     "by": _l("By whom"),
+    "bytes": _l("Bytes"),
     "channels": _l("Ways to reach it"),
     "closes_at": _l("Closes"),
     "contacts": _l("Contacts"),
     "corrects": _l("Corrects"),
     "country": _l("Country"),
     "created": _l("New"),
+    "day": _l("Day"),
     "days": _l("Days"),
     "digest": _l("SHA-256"),
     "domain": _l("Mail domain"),
@@ -89,6 +91,7 @@ NAMES: Codes = {
     "recipients": _l("Recipients"),
     "record": _l("Total, by number"),
     "reference": _l("Reference"),
+    "rehearsal": _l("A rehearsal"),
     "release": _l("Released by"),
     "reminders": _l("Asked again, times"),
     "reply": _l("Reply, by number"),
@@ -118,6 +121,7 @@ NAMES: Codes = {
     "way": _l("Way"),
     "what": _l("What"),
     "withdrawn": _l("Withdrawn once more"),
+    "zone": _l("Time zone"),
 }
 STATES: Codes = {
     "draft": _l("Draft"),
@@ -210,7 +214,7 @@ WORDS: Mapping[str, Codes] = {
 }
 LANGUAGE_NAMES = ("language", "languages", "home_language", "required_languages")
 GROUPS = ("country", "path", "source")
-DAYS = ("first_day", "first_on", "from", "last_day", "last_on", "to")
+DAYS = ("day", "first_day", "first_on", "from", "last_day", "last_on", "to")
 MOMENTS = ("closes_at", "opens_at", "since")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")

@@ -92,6 +92,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "letter.pack": _l("Saved the papers for a day of delivery"),
     "letter.publish-reply": _l("Published a reply to a letter"),
     "letter.receipt": _l("Noted the receipt of a letter"),
+    "letter.save-batch": _l("Saved the letters to all members of the Council"),
     "letter.send": _l("Sent a letter by mail"),
     "letter.stop": _l("Stopped a mail with a letter before it left"),
     "letter.withdraw": _l("Took a letter back"),

@@ -138,7 +138,7 @@ def draft_batch(*, plan: Plan, by: str, now: datetime) -> LetterBatch:
             batch=found.key,
         )
         drafting.draft(beginning=beginning, by=by, now=now)
-    details = {"template": found.template, "month": month.isoformat(), "letters": len(members)}
+    details = {"template": found.template, "month": f"{month:%Y-%m}", "letters": len(members)}
     record(action="letter.batch", by=by, subject=found.key, details=details, now=now)
     return found
 

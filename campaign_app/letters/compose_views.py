@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import abort, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -20,7 +20,7 @@ from ..petitions.differences import Piece, differences
 from ..typed import Typed
 from . import choosing, drafting, forms, frozen, obstacles, problems, queries, rules
 from .about import recipient_of
-from .desk_pages import SPECIMENS, blueprint, heading_of, letter_or_404, mendings, shown, specimens_of
+from .desk_pages import SPECIMENS, blueprint, heading_of, letter_or_404, mendings, saved, shown, specimens_of
 from .documents import making
 from .documents.typesetting import NotMade
 from .freezing import marks_at_hand, put_together
@@ -108,10 +108,7 @@ def specimen(reference: str, lang: str, kind: str) -> ResponseReturnValue:
     except NotMade:
         flash(_("No document can be made of this text yet: it lacks a subject or a text."), "error")
         return shown(letter_or_404(reference))
-    response = make_response(content)
-    response.headers["Content-Type"] = SPECIMENS[kind]
-    response.headers["Content-Disposition"] = f'attachment; filename="specimen-{lang}.{kind}"'
-    return response
+    return saved(content, f"specimen-{lang}.{kind}", SPECIMENS[kind])
 
 
 def _specimen(put: frozen.FrozenLetter, lang: str, kind: str) -> bytes | str:

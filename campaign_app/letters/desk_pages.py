@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -63,6 +63,14 @@ class Drawn:
     def warnings(self) -> list[Mending]:
         """Return what is only worth knowing."""
         return [each for each in self.mendings if each.is_warning]
+
+
+def saved(content: bytes | str, name: str, media_type: str) -> ResponseReturnValue:
+    """Answer with a file to be saved. name: ours, ASCII."""
+    response = make_response(content)
+    response.headers["Content-Type"] = media_type
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def letter_or_404(reference: str) -> Letter:

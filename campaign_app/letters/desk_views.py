@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,7 +12,18 @@ from ..clock import utc_now
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
 from . import choosing, drafting, forms, issuing, problems, queries, rules
-from .desk_pages import blueprint, done, drawn, heading_of, letter_or_404, may_read, page_of, refused, shown
+from .desk_pages import (
+    blueprint,
+    done,
+    drawn,
+    heading_of,
+    letter_or_404,
+    may_read,
+    page_of,
+    refused,
+    saved,
+    shown,
+)
 from .models import Letter
 from .templates import templates
 
@@ -136,10 +147,7 @@ def file(reference: str, name: str) -> ResponseReturnValue:
     found = queries.file_of(letter, name)
     if found is None:
         abort(404)
-    response = make_response(found.content)
-    response.headers["Content-Type"] = found.media_type
-    response.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
-    return response
+    return saved(found.content, found.name, found.media_type)
 
 
 def _stored(state: str) -> str | None:

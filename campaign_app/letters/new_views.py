@@ -114,12 +114,14 @@ def _beginning(made_from: Template, to: Body | None) -> Typed:
     """Return what is chosen before anybody chose: a language that the recipient takes, a way that was checked."""
     taken, _others = choosing.languages(made_from, to)
     ways = choosing.ways(to, today=utc_day(utc_now())) if to else []
-    petitions = choosing.petitions(current_language())
+    slugs = [each.slug for each in choosing.petitions(current_language())]
+    if (wanted := request.args.get("petition", "")) in slugs:
+        slugs.insert(0, wanted)
     return Typed(
         {
             "languages": taken[:1] if to else [each for each in USUAL_LANGUAGES if each in taken],
             "way": next((each.kind for each in ways if each.is_fresh), ""),
-            "petition": petitions[0].slug if petitions and not made_from.is_confidential else "",
+            "petition": slugs[0] if slugs and not made_from.is_confidential else "",
         }
     )
 

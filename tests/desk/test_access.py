@@ -133,7 +133,9 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
         "exports.make",
         "accounts.end_other_sessions",
         "accounts.end_session",
+        "letter_desk.approve_batch",
         "letter_desk.issue",
+        "letter_desk.issue_batch",
         "letter_desk.withdraw",
         "lockdown.lift",
         "lockdown.lock",
@@ -182,8 +184,9 @@ def test_whoever_neither_owns_nor_organises_looks_at_these_and_changes_no_more_t
     looks |= {f"editor.{part}" for part in (*parts, "version", "words")}
     written = ("begin_news", "edit_news", "new_news", "preview", "save_addressees", "save_goals", "save_news")
     approves = {f"approvals.{act}" for act in ("approve", "cancel", "decline", "waiting")}
-    looks |= {f"letter_desk.{part}" for part in ("file", "overview", "show")}
-    reads = {f"letter_desk.{part}" for part in ("specimen", "versions")}
+    approves.add("letter_desk.approve_batch")
+    looks |= {f"letter_desk.{part}" for part in ("batch_list", "file", "overview", "show", "show_batch")}
+    reads = {f"letter_desk.{part}" for part in ("rehearse_batch", "specimen", "versions")}
     writes = {f"editor.{part}" for part in (*written, "save_texts")}
     writes |= {f"letter_desk.{part}" for part in ("edit", "preview", "save")}
     assert _reaches("viewer") == looks
