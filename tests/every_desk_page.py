@@ -22,6 +22,7 @@ from tests.bodies.situations import fill_bodies
 from tests.desk_client import EMAIL, DeskClient, first_link, new_client, signed_in, token_of
 from tests.every_page import Page
 from tests.integrity.campaigns import BAD, GOOD, let_sign
+from tests.letters import delivered
 from tests.letters.situations import agreed, issue_one, load_directory
 from tests.updates.situations import TEXTS
 
@@ -263,6 +264,40 @@ def _letters_of_a_month(desk: AtTheDesk, letter: str) -> Iterator[Page]:
     yield desk.got("a month's letters, some issued", f"{place}?watch=no")
 
 
+def delivery(app: Flask, lang: str) -> Iterator[Page]:
+    """Yield the delivery of letters: before, queued, recorded, come back, replied to, published, silent, closed."""
+    with app.app_context():
+        load_directory(today=utc_now().date())
+        let_sign(petition_by_slug(SLUG).id, 3, on=utc_now().date())
+        db.session.commit()
+    desk = AtTheDesk(app, lang)
+    with app.app_context():
+        at = delivered.places(now=utc_now())
+        db.session.commit()
+    yield desk.got("a letter, not sent", at.unsent)
+    yield desk.got("a letter, before sending", f"{at.unsent}/send")
+    yield desk.posted("a letter, sent to nobody", f"{at.unsent}/send", seen="0")
+    yield desk.got("a delivery, to be recorded", f"{at.unsent}/delivered")
+    yield desk.posted("a delivery, with mistakes", f"{at.unsent}/delivered", seen="0")
+    yield desk.got("a letter without an answer", at.silent)
+    yield desk.got("a sheet of numbers", at.sheet)
+    yield desk.got("given to the press", f"{at.sheet}/delivered")
+    yield desk.got("a mail that failed", at.failed)
+    yield desk.got("a delivery that left", at.left)
+    yield desk.posted("a receipt, with mistakes", f"{at.left}/receipt")
+    yield desk.got("a reply, to be filed", f"{at.silent}/replies/new")
+    yield desk.posted("a reply, with mistakes", f"{at.silent}/replies")
+    yield desk.got("letters, and what became of them", "/desk/letters/")
+    yield desk.got("today, with letters", "/desk/")
+    yield desk.got("a reply", at.reply)
+    yield desk.got("a reply, to be published", f"{at.reply}/publish")
+    yield desk.posted("a reply, without consent", f"{at.reply}/publish", consent="")
+    desk.post(f"{at.reply}/publish", consent="Test")
+    yield desk.got("a reply, published", at.reply)
+    desk.post(f"{at.silent}/close")
+    yield desk.got("a letter, closed", at.silent)
+
+
 def people_sign(app: Flask) -> None:
     """Let 150 people sign today, of whom 60 came from one domain and one country, and some on the days before."""
     with app.app_context():
@@ -283,4 +318,5 @@ GROUPS: dict[str, Group] = {
     "releases": releases,
     "directory": directory,
     "letters": letters,
+    "delivery": delivery,
 }

@@ -8,10 +8,12 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
 from ..database import READING_METHODS
+from ..letters.replying import LARGEST_SCAN_BYTES
 from ..updates.rules import LARGEST_FILE_BYTES
 from .gate import may_send, turned_away
 
-FILES = {"mailings.load": LARGEST_FILE_BYTES}
+# A scan may be twice as large before it is cut off, so that whoever chose too large a one is told and loses no word.
+FILES = {"mailings.load": LARGEST_FILE_BYTES, "letter_desk.file_reply": 2 * LARGEST_SCAN_BYTES}
 # Werkzeug reads a file in pieces of 64 KiB, and measures each with what waits before it as if it were a form.
 PIECE_BYTES = 256 * 1024
 

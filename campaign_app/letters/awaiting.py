@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ..audit.operations import record
 from ..bodies import queries as directory
@@ -18,7 +18,7 @@ from ..languages import format_month
 from . import queries, rules
 from .about import recipient_of
 from .frozen import NUMBERS_SHEET
-from .models import Letter
+from .models import Letter, LetterDelivery, LetterReply
 from .templates import COUNCIL_PRESIDENT, template
 
 AT_THE_OFFICE = ("channel-missing", "channel-unverified", "channel-old", "office-vacant")
@@ -88,6 +88,30 @@ def waits(*, now: datetime) -> Sequence[Wait]:
     states = sorted(rules.AWAITS_REPLY | {rules.OVERDUE})
     found = db.session.scalars(select(Letter).where(Letter.state.in_(states)).order_by(Letter.sent_at))
     return [wait_of(each, now=now) for each in found if each.sent_at is not None and each.body_key]
+
+
+def undelivered() -> Sequence[Letter]:
+    """Return the letters of which an office has nothing: what was tried last there failed or came back.
+
+    What somebody stopped on purpose is not among them, nor what is closed or taken back.
+    """
+    last = select(func.max(LetterDelivery.id)).group_by(LetterDelivery.letter_id, LetterDelivery.body_key)
+    failed = select(LetterDelivery.letter_id).where(
+        LetterDelivery.id.in_(last),
+        LetterDelivery.state.in_([rules.FAILED, rules.BOUNCED]),
+        LetterDelivery.trouble != rules.STOPPED,
+    )
+    asked = select(Letter).where(Letter.id.in_(failed), Letter.state.not_in([rules.CLOSED, rules.WITHDRAWN]))
+    return db.session.scalars(asked.order_by(Letter.id)).all()
+
+
+def publishable() -> Sequence[Letter]:
+    """Return the public letters with a reply that somebody agreed to show, and that is not shown."""
+    replied = select(LetterReply.letter_id).where(
+        LetterReply.consent_note != "", LetterReply.is_published.is_(False)
+    )
+    asked = select(Letter).where(Letter.id.in_(replied), Letter.visibility == rules.PUBLIC)
+    return db.session.scalars(asked.order_by(Letter.id)).all()
 
 
 def wait_of(letter: Letter, *, now: datetime) -> Wait:

@@ -30,7 +30,6 @@ from .templates import template
 SYSTEM = "system"
 GONE = frozenset({rules.QUEUED, rules.LEFT, rules.RECEIVED})
 NOT_ARRIVED = frozenset({rules.FAILED, rules.BOUNCED})
-LOST = "its mail is no longer in the outbox; send it once more"
 ABOUT_BYTES = 16
 
 
@@ -157,7 +156,7 @@ def stop(*, delivery: LetterDelivery, by: Organiser, now: datetime) -> None:
     gone = delete(OutboxMail).where(OutboxMail.about == _about(delivery), is_free).returning(OutboxMail.id)
     if not db.session.scalars(gone).all():
         raise NotInThisState
-    _change(delivery, rules.FAILED, now, trouble="stopped before it left")
+    _change(delivery, rules.FAILED, now, trouble=rules.STOPPED)
     _record("letter.stop", letter, by.audit_name, now, office=delivery.body_key)
 
 
@@ -245,7 +244,7 @@ def find_lost(*, now: datetime) -> int:
     waiting = set(db.session.scalars(select(OutboxMail.about).where(OutboxMail.kind == LETTER_MAIL)))
     lost = [each for each in queued if _about(each) not in waiting]
     for each in lost:
-        note_failed(delivery=each, reason=LOST, now=now)
+        note_failed(delivery=each, reason=rules.LOST, now=now)
     return len(lost)
 
 

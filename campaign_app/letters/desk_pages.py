@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
 from ..accounts.rules import APPROVER, ORGANISER, OWNER, TRANSLATOR
 from ..accounts.sessions import organiser
@@ -20,9 +21,11 @@ from ..bodies.models import Body
 from ..bodies.obstacles import Obstacle
 from ..clock import utc_now
 from ..database import one_moment
+from ..errors import Refusal
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
-from . import frozen, obstacles, places, problems, queries, rules
+from ..sealing.problems import KeyProblem
+from . import delivering, frozen, obstacles, outcome, places, problems, queries, replying, rules
 from .about import office, petition_of, recipient_of, title_of
 from .freezing import put_together
 from .models import Letter
@@ -35,6 +38,35 @@ SPECIMENS = {
     "txt": "text/plain; charset=utf-8",
 }
 READERS = frozenset({OWNER, ORGANISER, APPROVER, TRANSLATOR})
+# Why an act on a letter was refused, in words. Nothing was changed by any of them.
+REFUSALS: Mapping[type[Refusal], LazyString] = {
+    problems.NotInThisState: _l(
+        "Nothing was changed: this letter has moved on meanwhile. This is how it stands now."
+    ),
+    problems.ChangedMeanwhile: _l(
+        "Nothing was changed: somebody else changed this letter meanwhile. Look at it again."
+    ),
+    problems.ObstaclesLeft: _l("Something stands against it still. It is listed below."),
+    delivering.SentMeanwhile: _l(
+        "Nothing was done: since you opened the page, something was sent or recorded of this letter. This is how it "
+        "stands now; go on only if it is still to be done."
+    ),
+    delivering.DocumentsMissing: _l(
+        "Nothing was done: the documents of the letter are not made yet. The worker makes them; try again in a moment."
+    ),
+    delivering.NothingToSend: _l("Nothing was sent: choose at least one office that a mail can go to now."),
+    replying.FiledMeanwhile: _l(
+        "Nothing was filed: since you opened the page, a reply was filed. Look at it; file this one only if it is "
+        "another."
+    ),
+    replying.NoConsent: _l("Nothing was published: nobody is named who agreed that the reply is shown."),
+    replying.NotAScan: _l(
+        "Nothing was filed: the file is no PDF, PNG or JPEG, or it is larger than 5 megabytes."
+    ),
+    KeyProblem: _l(
+        "Nothing was sent: the server's keys cannot be used as they are. An operator has to mend that first."
+    ),
+}
 blueprint = Blueprint("letter_desk", __name__, url_prefix="/letters")
 
 
@@ -102,22 +134,25 @@ def mendings(letter: Letter, found: Sequence[Obstacle]) -> list[Mending]:
     return [Mending(str(each), each.is_warning, places.of(each.code, letter)) for each in found]
 
 
-def done(letter: Letter, act: Callable[[], Any], says: str) -> ResponseReturnValue:
-    """Do something to a letter, commit, and show it again; or say why not."""
+def done(
+    letter: Letter,
+    act: Callable[[], Any],
+    says: str,
+    again: Callable[[Letter], str] | None = None,
+) -> ResponseReturnValue:
+    """Do something to a letter, commit, and show it again; or say why not.
+
+    again: the page that shows what was typed; None for the letter's own.
+    """
     try:
         act()
-    except problems.NotInThisState:
-        return refused(
-            letter, _("Nothing was changed: this letter has moved on meanwhile. This is how it stands now.")
-        )
-    except problems.ChangedMeanwhile:
-        return refused(
-            letter, _("Nothing was changed: somebody else changed this letter meanwhile. Look at it again.")
-        )
-    except problems.ObstaclesLeft:
-        return refused(letter, _("Something stands against it still. It is listed below."))
     except ApprovalRefused as problem:
         return refused(letter, approval_refusal(problem))
+    except Refusal as problem:
+        words = next((each for kind, each in REFUSALS.items() if isinstance(problem, kind)), None)
+        if words is None:
+            raise
+        return refused(letter, str(words), again)
     db.session.commit()
     flash(says, "success")
     return shown(letter)
@@ -133,12 +168,12 @@ def shown(letter: Letter) -> ResponseReturnValue:
     return redirect(url_for("letter_desk.show", reference=letter.reference or letter.key), 303)
 
 
-def refused(letter: Letter, says: str) -> ResponseReturnValue:
-    """Undo, and show a letter again with what stands against the act."""
+def refused(letter: Letter, says: str, again: Callable[[Letter], str] | None = None) -> ResponseReturnValue:
+    """Undo, and show a letter again, or the page that was sent, with what stands against the act."""
     key = letter.key
     db.session.rollback()
     flash(says, "error")
-    return page_of(letter_or_404(key)), 409
+    return (again or page_of)(letter_or_404(key)), 409
 
 
 def page_of(
@@ -171,6 +206,7 @@ def page_of(
         me=me,
         errors=list(errors),
         typed=typed or {},
+        **(outcome.outcome_of(letter, now=now) if is_read else {}),
         **heading_of(letter),
     )
 

@@ -11,7 +11,7 @@ from ..bodies import queries as directory
 from ..clock import utc_now
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language
-from . import choosing, drafting, forms, issuing, problems, queries, rules
+from . import awaiting, choosing, drafting, forms, issuing, problems, queries, rules
 from .desk_pages import (
     blueprint,
     done,
@@ -53,6 +53,7 @@ def overview() -> ResponseReturnValue:
         rows=rows[:MOST_LISTED],
         count=len(rows),
         waiting=_waiting(now),
+        asked_after=_asked_after(now),
         wanted=wanted,
         states=rules.STATES,
         petitions=petitions,
@@ -148,6 +149,20 @@ def file(reference: str, name: str) -> ResponseReturnValue:
     if found is None:
         abort(404)
     return saved(found.content, found.name, found.media_type)
+
+
+def _asked_after(now: datetime) -> list[tuple[str, list[tuple[Letter, int]]]]:
+    """Return what the lines of the home are about: why, and which letters with the days since they were sent."""
+    waits = awaiting.waits(now=now)
+    overdue = [each for each in waits if each.letter.state == rules.OVERDUE]
+    due = [each for each in waits if each.reminders and each not in overdue]
+    found: list[tuple[str, list[tuple[Letter, int]]]] = [
+        ("undelivered", [(each, 0) for each in awaiting.undelivered()]),
+        ("overdue", [(each.letter, each.days) for each in overdue]),
+        ("due", [(each.letter, each.days) for each in due]),
+        ("publishable", [(each, 0) for each in awaiting.publishable()]),
+    ]
+    return [(why, rows) for why, rows in found if rows]
 
 
 def _stored(state: str) -> str | None:

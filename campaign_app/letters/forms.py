@@ -51,9 +51,7 @@ def written(letter: Letter, made_from: Template) -> Typed:
         "parts": list(letter.parts),
         "has_names": letter.has_names,
         "month": month_text(letter.body_month),
-        "embargo": letter.embargo_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
-        if letter.embargo_until
-        else "",
+        "embargo": moment_text(letter.embargo_until) if letter.embargo_until else "",
     }
     for lang in letter.languages:
         values |= {f"{name}-{lang}": letter.texts.get(lang, {}).get(name, "") for name in ("subject", "body")}
@@ -92,7 +90,7 @@ def read_settings(posted: Post, made_from: Template, typed: Typed) -> None:
     if typed.values["month"] and month_of(typed.values["month"]) is None:
         typed.refuse("month", _("Choose a month."))
     typed.values["embargo"] = posted.get("embargo", "").strip()
-    if typed.values["embargo"] and _moment(typed.values["embargo"]) is None:
+    if typed.values["embargo"] and moment_of(typed.values["embargo"]) is None:
         typed.refuse("embargo", _("Write the moment as 2027-03-05 12:00."))
 
 
@@ -113,7 +111,7 @@ def edit_of(typed: Typed, letter: Letter, made_from: Template) -> Edit:
         visibility=values["visibility"],
         way=values["way"] or None,
         month=month_of(values["month"]),
-        embargo_until=_moment(values["embargo"]),
+        embargo_until=moment_of(values["embargo"]),
         has_names=values["has_names"],
     )
 
@@ -141,12 +139,17 @@ def month_of(text: str) -> date | None:
         return None
 
 
+def moment_text(at: datetime) -> str:
+    """Return a moment as a field shows it, to the minute in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+
+
 def month_text(day: date | None) -> str:
     """Return a month as a choice of it is posted."""
     return day.strftime("%Y-%m") if day else ""
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """Return a moment in UTC, such as 2027-03-05T12:00; None for anything else."""
     found = MOMENT.fullmatch(fold_digits(text))
     try:

@@ -21,8 +21,6 @@ from ..mail.wire import MESSAGE_POLICY, carried_address
 from . import delivering, frozen, queries, returning, rules
 from .models import Letter, LetterDelivery, LetterFile
 
-UNWANTED = "the letter was taken back or closed before its mail left"
-
 
 class MailsOfLetters:
     """Writes the mails of letters and notes what became of them, for the worker of the mail room."""
@@ -45,7 +43,7 @@ class MailsOfLetters:
         if outcome == "sent":
             delivering.note_left(delivery=delivery, now=now)
         elif delivery.state == rules.QUEUED:
-            delivering.note_failed(delivery=delivery, reason=reason or UNWANTED, now=now)
+            delivering.note_failed(delivery=delivery, reason=reason or rules.UNWANTED, now=now)
 
 
 def mail_of(letter: Letter, delivery: LetterDelivery, *, now: datetime) -> EmailMessage:
@@ -53,11 +51,10 @@ def mail_of(letter: Letter, delivery: LetterDelivery, *, now: datetime) -> Email
     made = frozen.from_json(letter.frozen or "")
     lang = letter.languages[0]
     message = EmailMessage(policy=MESSAGE_POLICY)
-    name = made.campaign.get(lang) or campaign().names["en"]
-    message["From"] = Address(name, addr_spec=carried_address(settings().mail_from))
+    message["From"] = Address(sender_of(made, lang), addr_spec=carried_address(settings().mail_from))
     message["To"] = carried_address(delivery.sent_to)
-    if campaign().contact_email and campaign().contact_email != settings().mail_from:
-        message["Reply-To"] = carried_address(campaign().contact_email)
+    if answers_to() != settings().mail_from:
+        message["Reply-To"] = carried_address(answers_to())
     message["Subject"] = subject_of(made, lang)
     message["Date"] = now
     message["Message-ID"] = as_message_id(returning.name_of(delivery))
@@ -67,6 +64,16 @@ def mail_of(letter: Letter, delivery: LetterDelivery, *, now: datetime) -> Email
         message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)
     message["Content-Language"] = lang  # last, since attaching moves such headers to the first part
     return message
+
+
+def sender_of(made: frozen.FrozenLetter, lang: str) -> str:
+    """Return under which name a mail goes."""
+    return made.campaign.get(lang) or campaign().names["en"]
+
+
+def answers_to() -> str:
+    """Return the mailbox that an answer to a mail reaches."""
+    return campaign().contact_email or settings().mail_from
 
 
 def subject_of(made: frozen.FrozenLetter, lang: str) -> str:
@@ -79,7 +86,7 @@ def text_of(letter: Letter, lang: str) -> str:
     for each in queries.files_of(letter):
         if each.language == lang and each.media_type.startswith("text/"):
             return each.content.decode()
-    raise DeliveryRefused("the letter has no plain text in its first language")
+    raise DeliveryRefused(rules.WITHOUT_WORDS)
 
 
 def _as_recorded(letter: Letter, delivery: LetterDelivery) -> Sequence[LetterFile]:
@@ -87,5 +94,5 @@ def _as_recorded(letter: Letter, delivery: LetterDelivery) -> Sequence[LetterFil
     files = [found[name] for name in sorted(delivery.sha256) if name in found]
     is_whole = len(files) == len(delivery.sha256) > 0
     if not is_whole or any(sha256(each.content).hexdigest() != delivery.sha256[each.name] for each in files):
-        raise DeliveryRefused("a document is not the one that was put on record when it was sent")
+        raise DeliveryRefused(rules.OTHER_DOCUMENT)
     return files

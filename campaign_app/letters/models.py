@@ -155,6 +155,7 @@ class LetterDelivery(Model):
 class LetterReply(Model):
     """What an office said. text: as filed; is_published: whether the office agreed that it is shown, and we show it.
 
+    body_key: of the office that wrote it, where it is not the recipient but one that got a copy; "" for the recipient.
     received_on: by the date of the reply. consent_note: who agreed to its being published, and when. content: a scan of
     it, with its file's name and type, where one was filed; it is shown to nobody outside the desk.
     """
@@ -164,6 +165,7 @@ class LetterReply(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), index=True)
+    body_key: Mapped[str] = mapped_column(word(LONGEST_KEY), default="", server_default="")
     kind: Mapped[str] = mapped_column(word())
     received_on: Mapped[date]
     language: Mapped[str] = mapped_column(word(8))

@@ -57,7 +57,8 @@ class LetterOnPage:
     """A letter on the page where it can be checked. What only a public letter shows is empty for any other.
 
     corrects, corrected_by: references of letters that are shown to whoever reads this page → whether they have a page
-    without a code. has_names: whether its documents hold names of signers, and so are not given out.
+    without a code. others: number of a reply → the office, where it is not the recipient. has_names: whether its
+    documents hold names of signers, and so are not given out.
     """
 
     reference: str
@@ -70,6 +71,7 @@ class LetterOnPage:
     standing: str
     files: Sequence[LetterFile]
     replies: Sequence[LetterReply]
+    others: Mapping[int, str]
     corrects: Mapping[str, bool]
     corrected_by: Mapping[str, bool]
     has_names: bool
@@ -127,6 +129,11 @@ def letter_page(letter: Letter, lang: str, *, now: datetime) -> LetterOnPage:
         standing=_standing(letter, bodies, replies, now) if is_public else "",
         files=files_of(letter),
         replies=[each for each in replies if each.is_published] if is_public else [],
+        others={
+            each.id: in_language(bodies[each.body_key].names, lang)
+            for each in replies
+            if is_public and each.is_published and each.body_key in bodies
+        },
         corrects=_references([Letter.id == (letter.corrects_id or 0)], is_public, now),
         corrected_by=_references([Letter.corrects_id == letter.id], is_public, now),
         has_names=letter.has_names,
@@ -175,7 +182,7 @@ def _standing(
     letter: Letter, bodies: Mapping[str, Body], replies: Iterable[LetterReply], now: datetime
 ) -> str:
     """Say what became of a letter: silence as plainly as an answer."""
-    has_answer = any(each.kind in (rules.ANSWER, rules.REFUSAL) for each in replies)
+    has_answer = any(each.kind in (rules.ANSWER, rules.REFUSAL) and not each.body_key for each in replies)
     if letter.kind == NUMBERS_SHEET:
         said = _("Given to the press.")
     elif letter.state == rules.ANSWERED:

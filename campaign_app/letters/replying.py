@@ -18,7 +18,6 @@ from .models import Letter, LetterReply
 from .problems import NotInThisState
 
 LARGEST_SCAN_BYTES = 5 * 1024 * 1024
-LONGEST_REPLY = 20_000
 LONGEST_FILE_NAME = 120
 # A scan is what its first bytes say, whatever its name says: type → how it begins, and how its name ends.
 SCANS = {
@@ -32,13 +31,20 @@ class NotAScan(Refusal):
     """A file is no PDF, PNG or JPEG, or larger than LARGEST_SCAN_BYTES."""
 
 
+class FiledMeanwhile(Refusal):
+    """A reply was filed since the page was opened: a double click, or somebody else."""
+
+
 class NoConsent(Refusal):
     """Nobody noted who agreed that a reply is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filing:
-    """A reply as it is filed. scan: the bytes of a PDF, PNG or JPEG, or none. consent_note: who lets it be shown."""
+    """A reply as it is filed. scan: the bytes of a PDF, PNG or JPEG, or none. consent_note: who lets it be shown.
+
+    body_key: of an office that got a copy, where that wrote it; "" for the recipient.
+    """
 
     kind: str
     received_on: date
@@ -47,6 +53,7 @@ class Filing:
     scan: bytes = b""
     scan_name: str = ""
     consent_note: str = ""
+    body_key: str = ""
 
 
 def replies_of(letter: Letter) -> Sequence[LetterReply]:
@@ -55,15 +62,24 @@ def replies_of(letter: Letter) -> Sequence[LetterReply]:
     return db.session.scalars(asked.order_by(LetterReply.received_on.desc(), LetterReply.id.desc())).all()
 
 
-def file_reply(*, letter: Letter, filing: Filing, by: Organiser, now: datetime) -> LetterReply:
-    """File a reply; the letter's state follows it, where that says more than it did.
+def newest(letter: Letter) -> int:
+    """Return the number of the reply that was filed last; 0 for none."""
+    return max((each.id for each in replies_of(letter)), default=0)
 
-    Raises NotInThisState before a letter has left, NotAScan. Flushes; never commits.
+
+def file_reply(*, letter: Letter, filing: Filing, seen: int, by: Organiser, now: datetime) -> LetterReply:
+    """File a reply; the letter's state follows it, where its recipient says more than it did.
+
+    seen: `newest` of the page that was shown. Raises NotInThisState before a letter has left, FiledMeanwhile, NotAScan.
+    Flushes; never commits.
     """
     _hold(letter)
+    if newest(letter) != seen:
+        raise FiledMeanwhile
     media_type = media_type_of(filing.scan) if filing.scan else ""
     reply = LetterReply(
         letter_id=letter.id,
+        body_key="" if filing.body_key == letter.body_key else filing.body_key,
         kind=filing.kind,
         received_on=filing.received_on,
         language=filing.language,
@@ -78,7 +94,7 @@ def file_reply(*, letter: Letter, filing: Filing, by: Organiser, now: datetime) 
     )
     db.session.add(reply)
     after = rules.STATE_AFTER_REPLY[filing.kind]
-    if after in rules.TRANSITIONS[letter.state]:
+    if after in rules.TRANSITIONS[letter.state] and not reply.body_key:
         letter.state = after
     db.session.flush()
     _record("letter.file-reply", letter, by.audit_name, now, kind=filing.kind, scan=reply.sha256)
@@ -105,11 +121,17 @@ def hide_reply(*, reply: LetterReply, by: Organiser, now: datetime) -> None:
 
 
 def note_follow_up(*, letter: Letter, by: Organiser, now: datetime) -> None:
-    """Note that somebody asked the office again: the reminders that are due by now are done. Never commits."""
+    """Note that somebody asked the office again: the reminders that are due by now are done.
+
+    Raises NotInThisState, also where none is due. Flushes; never commits.
+    """
     _hold(letter)
     if letter.sent_at is None or letter.state not in rules.AWAITS_REPLY | {rules.OVERDUE}:
         raise NotInThisState
-    letter.reminded = max(letter.reminded, rules.reminders_due(sent_at=letter.sent_at, now=now))
+    due = rules.reminders_due(sent_at=letter.sent_at, now=now)
+    if due <= letter.reminded:
+        raise NotInThisState  # a double click, or somebody else has noted it
+    letter.reminded = due
     db.session.flush()
     _record("letter.follow-up", letter, by.audit_name, now, reminders=letter.reminded)
 

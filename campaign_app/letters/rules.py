@@ -54,6 +54,12 @@ LEFT = "left"  # the relay took it, or an organiser says so
 BOUNCED = "bounced"
 FAILED = "failed"
 RECEIVED = "received"  # a receipt was given
+# Why a mail did not leave, where it was ours to say: kept in English, as relays' answers are; the desk has its words.
+STOPPED = "stopped before it left"
+LOST = "its mail is no longer in the outbox; send it once more"
+UNWANTED = "the letter was taken back or closed before its mail left"
+WITHOUT_WORDS = "the letter has no plain text in its first language"
+OTHER_DOCUMENT = "a document is not the one that was put on record when it was sent"
 DELIVERY_STATES = (QUEUED, LEFT, BOUNCED, FAILED, RECEIVED)
 
 ACKNOWLEDGEMENT = "acknowledgement"
@@ -71,6 +77,9 @@ LONGEST_FIELD = 2_000
 
 LONGEST_SIGNATORY = 120
 LONGEST_REASON = 500
+LONGEST_NOTE = 500
+LONGEST_PLACE = 500
+LONGEST_REPLY = 20_000
 PLAIN_MARK = re.compile(r"\{\{plain:([a-z0-9_-]+)\}\}")
 FACT_MARK = re.compile(r"\{\{fact:[a-z0-9_-]+\}\}")
 _DIGITS = "0-9\u0660-\u0669\u06f0-\u06f9"

@@ -4,9 +4,11 @@ What they press is found by where it leads, so that the same steps go in every l
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from passlib.totp import TOTP
@@ -16,6 +18,7 @@ from tests.desk_client import PASSWORD
 from tests.endurance.servers import Installation, wait_for
 from tests.supporters import mails
 
+Mailed = Callable[[], Sequence[Any]]
 INVITATION = re.compile(r"https?://\S+/desk/invitation/[A-Za-z0-9_-]{43}")
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -153,11 +156,49 @@ def organiser(browser: Browser, site: Installation, name: str, email: str, lang:
     return OrganiserAtDesk(site, context, name, email)
 
 
-def invitation_to(site: Installation, email: str) -> str:
-    """Return the link that somebody was mailed, as soon as it was."""
+@contextmanager
+def first_owner(
+    browser: Browser, site: Installation, *, has_passkey: bool = False
+) -> Iterator[OrganiserAtDesk]:
+    """Let the first owner in, who reads Arabic. No page of theirs may have complained at the end."""
+    found = organiser(browser, site, "Test Owner", "owner@example.org", "ar")
+    found.joins(site.run("owner", "invite", found.email).stdout.strip())
+    if has_passkey:
+        found.registers_a_passkey()
+    found.sets_up_codes()
+    yield found
+    found.context.close()
+    assert found.complaints == []
+
+
+@contextmanager
+def colleague(
+    owner: OrganiserAtDesk, role: str, *, mailed: Mailed | None = None
+) -> Iterator[OrganiserAtDesk]:
+    """Let somebody in whom the owner invites to a role, who reads English. mailed: see `invitation_to`."""
+    browser = owner.context.browser
+    assert browser is not None
+    found = organiser(browser, owner.site, f"Test {role}", f"{role}@example.org", "en")
+    owner.opens("/team/")
+    owner.page.fill("#email", found.email)
+    owner.page.check(f"main form[action$='/team/invite'] input[value='{role}']")
+    owner.sends("/team/invite")
+    found.joins(invitation_to(owner.site, found.email, mailed=mailed))
+    found.sets_up_codes()
+    yield found
+    found.context.close()
+    assert found.complaints == []
+
+
+def invitation_to(site: Installation, email: str, *, mailed: Mailed | None = None) -> str:
+    """Return the link that somebody was mailed, as soon as it was.
+
+    mailed: gives the mails that left, where they go to a relay; None where they become files.
+    """
+    left = mailed or (lambda: mails(site.home / "mail"))
 
     def _found() -> str | None:
-        for mail in reversed(mails(site.home / "mail")):
+        for mail in reversed(left()):
             if mail["To"] == email:
                 body = mail.get_body(preferencelist=("plain",)).get_content()
                 if link := INVITATION.search(body):

@@ -9,17 +9,13 @@ from campaign_app.clock import utc_now
 from campaign_app.extensions import db
 from campaign_app.letters import rules
 from campaign_app.letters.documents import making
+from tests.browser.letters_at_desk import drop
 from tests.letters import sent
 from tests.letters.samples import frozen_letter
 
 pytestmark = pytest.mark.browser
 
 YES, NO = "Yes. This is the file that we issued: PDF, English.", "No. This is not a file that we issued"
-DROP = """([name, bytes]) => {
-  const files = new DataTransfer();
-  files.items.add(new File([new Uint8Array(bytes)], name));
-  document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
-}"""
 
 
 @pytest.fixture
@@ -54,7 +50,7 @@ def test_the_true_file_is_told_from_one_with_a_byte_changed_and_nothing_is_sent(
         if way == "choose":
             page.set_input_files("#file", path)
         else:
-            page.evaluate(DROP, ["in-hand.pdf", list(content)])
+            drop(page, "in-hand.pdf", content)
         expect(page.locator("[data-check] [role=status]")).to_contain_text(said)
 
     assert asked == []

@@ -19,7 +19,7 @@ from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.approvals.models import Approval
 from campaign_app.approvals.rules import PERSONAL_DATA, WAITS
 from campaign_app.extensions import db
-from tests.browser.organisers import OrganiserAtDesk, invitation_to, organiser
+from tests.browser.organisers import OrganiserAtDesk, colleague, first_owner
 from tests.browser.people import Person
 from tests.endurance.servers import Installation, Server, SqliteFile, wait_for
 from tests.supporters import mails
@@ -59,28 +59,15 @@ def site(tmp_path: Path) -> Iterator[Installation]:
 @pytest.fixture
 def owner(browser: Browser, site: Installation) -> Iterator[OrganiserAtDesk]:
     """The first owner, who reads Arabic, with a passkey and codes."""
-    found = organiser(browser, site, "Test Owner", "owner@example.org", "ar")
-    found.joins(site.run("owner", "invite", found.email).stdout.strip())
-    found.registers_a_passkey()
-    found.sets_up_codes()
-    yield found
-    found.context.close()
-    assert found.complaints == []
+    with first_owner(browser, site, has_passkey=True) as found:
+        yield found
 
 
 @pytest.fixture
-def second(browser: Browser, site: Installation, owner: OrganiserAtDesk) -> Iterator[OrganiserAtDesk]:
+def second(owner: OrganiserAtDesk) -> Iterator[OrganiserAtDesk]:
     """A second organiser, who reads English, invited by the first."""
-    found = organiser(browser, site, "Test Organiser", "organiser@example.org", "en")
-    owner.opens("/team/")
-    owner.page.fill("#email", found.email)
-    owner.page.check("main form[action$='/team/invite'] input[value='organiser']")
-    owner.sends("/team/invite")
-    found.joins(invitation_to(site, found.email))
-    found.sets_up_codes()
-    yield found
-    found.context.close()
-    assert found.complaints == []
+    with colleague(owner, "organiser") as found:
+        yield found
 
 
 def write_petition(owner: OrganiserAtDesk) -> None:

@@ -134,8 +134,12 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
         "accounts.end_other_sessions",
         "accounts.end_session",
         "letter_desk.approve_batch",
+        "letter_desk.close",
         "letter_desk.issue",
         "letter_desk.issue_batch",
+        "letter_desk.publish_reply",
+        "letter_desk.publishing",
+        "letter_desk.send",
         "letter_desk.withdraw",
         "lockdown.lift",
         "lockdown.lock",
@@ -186,7 +190,8 @@ def test_whoever_neither_owns_nor_organises_looks_at_these_and_changes_no_more_t
     approves = {f"approvals.{act}" for act in ("approve", "cancel", "decline", "waiting")}
     approves.add("letter_desk.approve_batch")
     looks |= {f"letter_desk.{part}" for part in ("batch_list", "file", "overview", "show", "show_batch")}
-    reads = {f"letter_desk.{part}" for part in ("rehearse_batch", "specimen", "versions")}
+    read = ("delivery", "rehearse_batch", "reply", "scan", "specimen", "versions")
+    reads = {f"letter_desk.{part}" for part in read}
     writes = {f"editor.{part}" for part in (*written, "save_texts")}
     writes |= {f"letter_desk.{part}" for part in ("edit", "preview", "save")}
     assert _reaches("viewer") == looks

@@ -3,8 +3,12 @@
 import pytest
 
 from campaign_app.campaign import campaign
+from campaign_app.clock import utc_now
 from campaign_app.extensions import db
+from campaign_app.petitions.operations import petition_by_slug
 from campaign_app.sealing.keys import Keyring
+from tests.integrity.campaigns import let_sign
+from tests.letters.at_desk import SLUG
 from tests.letters.situations import NOW, load_directory
 from tests.organisers import join
 
@@ -42,3 +46,12 @@ def people(context):
     approver = join("approver@example.org", ["approver"], owner, now=now)
     db.session.commit()
     return owner, approver
+
+
+@pytest.fixture
+def campaign_that_may_write(real_keys, answered, app):
+    """A directory that was checked today, by the clock of the pages, and three people who signed."""
+    with app.app_context():
+        load_directory(today=utc_now().date())
+        let_sign(petition_by_slug(SLUG).id, 3, on=utc_now().date())
+        db.session.commit()

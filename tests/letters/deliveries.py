@@ -1,5 +1,6 @@
 """Letters that were issued, with their documents, and a worker that sends their mails through a real SMTP server."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,10 +13,30 @@ from campaign_app.approvals.queries import approval_of
 from campaign_app.config import EXTENSION
 from campaign_app.extensions import db
 from campaign_app.letters import delivering, issuing, making, queries, rules
-from campaign_app.letters.models import Letter
+from campaign_app.letters.models import Letter, LetterFile
 from campaign_app.mail.worker import Report, run_batch
 from tests.letters.situations import NOW
 from tests.mail.relays import FakeRelay
+
+DOCUMENTS = {"pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}
+
+
+def keep_documents(letter: Letter) -> None:
+    """Put invented documents there, where a test is about what is done with them. Does not commit."""
+    for lang in letter.languages:
+        for kind, media_type in DOCUMENTS.items():
+            content = f"{letter.reference} invented {kind} {lang}".encode()
+            file = LetterFile(
+                letter_id=letter.id,
+                language=lang,
+                name=f"{letter.reference}-{lang}.{kind}",
+                media_type=media_type,
+                sha256=hashlib.sha256(content).hexdigest(),
+                size_bytes=len(content),
+                content=content,
+            )
+            db.session.add(file)
+    db.session.flush()
 
 
 def issued(letter: Letter, people, *, now: datetime = NOW, with_documents: bool = True) -> Letter:

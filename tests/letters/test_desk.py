@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from flask_babel import force_locale
 
-from campaign_app.accounts import operations as accounts
-from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.bodies import queries as directory
 from campaign_app.bodies.models import PresidencyOverride
 from campaign_app.clock import utc_now
@@ -17,24 +15,11 @@ from campaign_app.extensions import db
 from campaign_app.letters import making, queries, rules
 from campaign_app.letters.models import Letter, LetterFile
 from campaign_app.letters.today import letter_lines
-from campaign_app.petitions.operations import petition_by_slug
-from tests.desk_client import EMAIL, new_client, signed_in, token_of
-from tests.integrity.campaigns import let_sign
-from tests.letters.situations import begin, load_directory
+from tests.desk_client import signed_in
+from tests.letters.at_desk import MARKUP, SLUG, colleague, post
+from tests.letters.situations import begin
 
-SLUG = "lists-and-graves"
 NEW = "/desk/letters/new"
-MARKUP = "<script>alert(1)</script> #set page(fill: red) {% raw %}{{ 7*7 }} =cmd()|' **x**"
-
-
-@pytest.fixture
-def campaign_that_may_write(real_keys, answered, app):
-    """A directory that was checked today, by the clock of the pages, and three people who signed."""
-    with app.app_context():
-        load_directory(today=utc_now().date())
-        let_sign(petition_by_slug(SLUG).id, 3, on=utc_now().date())
-        db.session.commit()
-
 
 pytestmark = pytest.mark.usefixtures("campaign_that_may_write")
 
@@ -47,24 +32,6 @@ def owner(app):
 @pytest.fixture
 def approver(app, owner):
     return colleague(app, owner, "approver")
-
-
-def colleague(app, owner, role):
-    """Return the browser of somebody else of the team."""
-    email = f"{role}@example.org"
-    with app.app_context():
-        by = organiser_by_email(EMAIL)
-        token = accounts.invite(email=email, roles=[role], by=by, now=utc_now())
-        db.session.commit()
-    client = new_client(app)
-    client.join(token)
-    client.set_up_codes()
-    return client.language("en")
-
-
-def post(client, path, **fields):
-    """Send a form of the desk."""
-    return client.post(path, data={"csrf_token": token_of(client.get("/desk/sign-in")), **fields})
 
 
 def begun(client, template="council-president", **fields):

@@ -44,7 +44,7 @@ def letter(petition, people):
 
 def filed(letter, owner, kind=rules.ANSWER, **more):
     filing = Filing(kind=kind, received_on=NOW.date(), language="en", text="We received it.", **more)
-    return replying.file_reply(letter=letter, filing=filing, by=owner, now=NOW)
+    return replying.file_reply(letter=letter, filing=filing, seen=replying.newest(letter), by=owner, now=NOW)
 
 
 def make_customary(letter):
