@@ -7,7 +7,6 @@ import dataclasses
 import os
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,13 @@ from campaign_app.config import ROOT, Settings
 from campaign_app.desk_mount import MOUNTED
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
-from campaign_app.petitions import operations as petitions
-from campaign_app.petitions.content import shipped_petitions
 from campaign_app.petitions.queries import CACHE, PetitionRecord, public_petition
-from campaign_app.sealing import tags
 from campaign_app.sealing.operations import ensure_development_keys
 from campaign_app.tally.queries import SETTLED
 
 from .desk_client import DeskClient, new_client
 from .pages import AuditingClient, watch_for_uncommitted_writes
-from .record import empty_record
+from .tables import fill_tables
 
 SLUG = "lists-and-graves"
 
@@ -82,18 +78,8 @@ def shared_app(base_settings: Settings) -> Iterator[Flask]:
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application with the shipped petitions, open, and nothing else in its database."""
     with shared_app.app_context():
-        empty_tables()
-        petitions.load_shipped(
-            petitions=shipped_petitions(shared_app.extensions["nidaa_settings"].content_dir),
-            open_at_once=True,
-            now=datetime(2026, 1, 1, tzinfo=UTC),
-        )
-        db.session.commit()
+        fill_tables(shared_app)
         forget_everything(shared_app)
-        # An earlier test may have shredded a petition, which leaves a new master beside the old one.
-        tags.destroy_old_masters(
-            keys_dir=shared_app.extensions["nidaa_settings"].keys_dir, session=db.session
-        )
         shared_app.extensions.pop("nidaa_keyring", None)
     yield shared_app
     with shared_app.app_context():
@@ -138,13 +124,6 @@ def mail_dir(base_settings: Settings) -> Path:
     for path in folder.iterdir():
         path.unlink()
     return folder
-
-
-def empty_tables() -> None:
-    """Delete every row, children first."""
-    empty_record()
-    for table in reversed(db.metadata.sorted_tables):
-        db.session.execute(table.delete())
 
 
 def forget_everything(app: Flask) -> None:

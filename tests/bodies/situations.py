@@ -6,18 +6,20 @@ from sqlalchemy import select
 
 from campaign_app.bodies import operations, queries
 from campaign_app.bodies.content import shipped_bodies
-from campaign_app.bodies.models import BodyChannel, PresidencyOverride
+from campaign_app.bodies.models import Body, BodyChannel, CouncilTerm, PresidencyOverride
 from campaign_app.clock import utc_day, utc_now
 from campaign_app.config import ROOT
 from campaign_app.extensions import db
+from tests.tables import rows_once
 
 CONTENT = ROOT / "content"
 BY = "organiser:1"
+DIRECTORY = (Body, BodyChannel, CouncilTerm)
 
 
 def load_directory() -> None:
     """Load the shipped directory, in the caller's transaction."""
-    operations.load_shipped(bodies=shipped_bodies(CONTENT))
+    rows_once("directory", DIRECTORY, lambda: operations.load_shipped(bodies=shipped_bodies(CONTENT)))
 
 
 def enter_channel(key: str, kind: str, value: str, *, verified_on: date | None = None) -> BodyChannel:

@@ -20,7 +20,9 @@ from campaign_app.languages import LETTER_LANGUAGES
 from campaign_app.letters import drafting, models, queries, rules
 from campaign_app.letters.frozen import LETTER
 from campaign_app.petitions.operations import petition_by_slug
+from tests.bodies.situations import DIRECTORY
 from tests.letters.samples import frozen_letter
+from tests.tables import rows_once
 
 NOW = datetime(
     2026, 12, 10, 12, tzinfo=UTC
@@ -122,6 +124,11 @@ def load_directory(*, today: date, source_url: str = "") -> None:
 
     source_url: the public page that gives these channels; none by default.
     """
+    what = f"directory in {settings().content_dir} of {today} from {source_url}"
+    rows_once(what, DIRECTORY, lambda: _load_directory(today, source_url))
+
+
+def _load_directory(today: date, source_url: str) -> None:
     bodies.load_shipped(bodies=shipped_bodies(settings().content_dir))
     for body in directory.bodies():
         for kind, value in CHANNELS.items():
