@@ -3,6 +3,7 @@ direction, no cookie, and nothing left uncommitted.
 """
 
 import re
+from functools import cache
 from typing import Any
 
 import html5lib
@@ -17,6 +18,8 @@ from tests.statements import listen_to_prepared
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 OPTIONS = re.compile(r"<option[^>]*>[^<]*</option>")
+# What a form token may consist of: nothing that could end its attribute.
+SIGNED = re.compile(r'value="[\w.-]{40,}"')
 DIRECTIONS = {"ar": "rtl", "en": "ltr"}
 
 
@@ -44,11 +47,14 @@ def end_the_tests_own_transaction() -> None:
 
 
 def audit(page: str) -> None:
-    """Hold one page to the promises of the house."""
-    is_whole = "<html" in page[:200]
-    if not is_whole:
-        return
-    document = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(OPTIONS.sub("", page))
+    """Hold one page to the promises of the house; a page of which only the signed tokens are new, only once."""
+    if "<html" in page[:200]:
+        _audit(SIGNED.sub('value="x"', OPTIONS.sub("", page)))
+
+
+@cache
+def _audit(page: str) -> None:
+    document = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     headings = document.findall(".//h1")
     assert len(headings) == 1, "a page has one <h1>"
     heading = _text(headings[0])
