@@ -137,12 +137,14 @@ def test_a_confidential_letter_is_found_nowhere_and_one_only_to_be_checked_by_it
     read["log"] = caplog.text
     read["mails"] = "".join(path.read_text() for path in mail_dir.iterdir())
 
+    as_read = {address: (text, unescape(text)) for address, text in read.items()}
+
     def told(visibility, kind):
         return {
             address
-            for address, text in read.items()
+            for address, texts in as_read.items()
             for trace in hidden[visibility][kind]
-            if trace in text or trace in unescape(text) or json.dumps(trace)[1:-1] in text
+            if any(trace in text for text in texts) or json.dumps(trace)[1:-1] in texts[0]
         }
 
     traced = hidden[rules.PUBLIC].keys()
