@@ -27,6 +27,16 @@ from .pages import AuditingClient, watch_for_uncommitted_writes
 from .tables import fill_tables
 
 SLUG = "lists-and-graves"
+LEAD_TO_A_DATABASE = {"database_url", "database"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, where tools/run_tests.py asks for it, what no fixture leads to a database: it was run already."""
+    if os.environ.get("ONLY_WITH_A_DATABASE") == "1":
+        alike = [item for item in items if not LEAD_TO_A_DATABASE & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=alike)
+        left_out = set(alike)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,9 @@
 elsewhere its tests are skipped and the last lines say which and how to get it. With CI=true a skip is a failure.
 The closing lines name what failed, so that the end of a log is enough to know.
 The tests in a browser run on SQLite only: they are about pages, take the longest, and the journeys that they drive
-run on PostgreSQL without a browser too. Those of finished documents ask no table, and run once as well.
+run on PostgreSQL without a browser too. What no fixture leads to a database is the same on both and runs once as
+well, as do the tests of finished documents. What the tests write goes to memory where there is room: a disk that
+has much else to write takes longer than all that is tested.
 Arguments go to pytest: `.venv/bin/python tools/run_tests.py tests/signing`.
 """
 
@@ -26,6 +28,8 @@ IS_CI = os.environ.get("CI") == "true"
 # TEST_DATABASE, and what is left out there.
 ASKS_NO_TABLE = ["--ignore=tests/letters/documents"]
 DATABASES = {"SQLite": ("sqlite", []), "PostgreSQL": ("postgresql", ["-m", "not browser", *ASKS_NO_TABLE])}
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of this run's own is made in it
+ROOM_BYTES = 4 << 30  # a run writes a tenth of it
 WORKERS = 3  # on two cores: many tests wait for a server, a browser or a clock
 LONGEST_SUITE_SECONDS = 25 * 60  # a run that hangs is ended, not one on a machine that does much else
 LONGEST_END_SECONDS = 60
@@ -104,6 +108,8 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     # A folder for temporary files of this run's own: it goes afterwards, and the lock by which PostgreSQL's
     # package lets one test process start at a time is not one that another user's run has left behind.
     environment = {**os.environ, "TEST_DATABASE": database, "TMPDIR": str(folder)}
+    if name != next(iter(DATABASES)) and not arguments:
+        environment["ONLY_WITH_A_DATABASE"] = "1"
     started = time.monotonic()
     code = run_for(LONGEST_SUITE_SECONDS, command, environment)
     outcome = Outcome(name, code, time.monotonic() - started)
@@ -113,6 +119,15 @@ def run_suite(name: str, folder: Path, arguments: list[str]) -> Outcome:
     if (outcome.exit_code or not outcome.passed) and not outcome.failed:
         outcome.failed = 1
     return outcome
+
+
+def place_of_files() -> str | None:
+    """Return the folder in which a run's files lie: in memory, or None for the usual one."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return None
+    # Some machines keep programs from being run there, and tests write scripts.
+    has_room = shutil.disk_usage(MEMORY).free >= ROOM_BYTES and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    return str(MEMORY) if has_room else None
 
 
 def run_for(seconds: int, command: list[str], environment: dict[str, str]) -> int:
@@ -177,7 +192,9 @@ def say(outcomes: list[Outcome]) -> None:
     name_failures(outcomes)
     for outcome in outcomes:
         print(outcome)
-    print("The tests in a browser and those of finished documents ran on SQLite only.")
+    print(
+        "The tests in a browser, those of finished documents and those without a database ran with SQLite only."
+    )
     reasons = sum((outcome.skipped for outcome in outcomes), Counter[str]())
     for reason, times in reasons.most_common():
         print(f"  skipped {times}: {reason}")
@@ -196,7 +213,7 @@ def say(outcomes: list[Outcome]) -> None:
 def main() -> None:
     """Install, run twice, say, and end with 1 if anything is not as it should be."""
     install_programs()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=place_of_files()) as folder:
         outcomes = [run_suite(name, Path(folder), sys.argv[1:]) for name in DATABASES]
     say(outcomes)
     sys.exit(0 if all(outcome.is_good for outcome in outcomes) else 1)

@@ -1,8 +1,10 @@
 """The end of a log says which tests failed: whoever has nothing else of a run can run them alone."""
 
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,27 @@ def test_a_run_that_takes_too_long_names_what_had_failed_by_then(run_of):
     counts = next(line for line in lines if line.startswith("SQLite: "))
     assert ", 1 failed" in counts
     assert "it took too long" in counts
+
+
+def test_the_second_run_leaves_out_what_no_fixture_leads_to_a_database_and_nothing_else():
+    rules, rows = "tests/petitions/test_rules.py", "tests/petitions/test_two_at_once.py"
+    mixed = "tests/petitions/test_operations.py"
+
+    def collected(**more: str) -> Counter[str]:
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", rules, rows, mixed]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment.pop("ONLY_WITH_A_DATABASE", None)
+        done = subprocess.run(
+            command, cwd=ROOT, env={**environment, **more}, capture_output=True, text=True, check=True
+        )
+        counts = Counter[str]()
+        for path, count in re.findall(r"^(tests/\S+): (\d+)$", done.stdout, re.MULTILINE):
+            counts[path] = int(count)
+        return counts
+
+    first, second = collected(), collected(ONLY_WITH_A_DATABASE="1")
+
+    assert first[rules] > 10
+    assert second[rules] == 0
+    assert second[rows] == first[rows] > 0
+    assert 0 < second[mixed] < first[mixed]
