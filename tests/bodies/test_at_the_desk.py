@@ -308,7 +308,7 @@ def test_the_council_s_page_says_what_is_missing_of_each_mission(app, owner):
 
     rows = parsed(owner.get("/desk/bodies/council?month=2026-12").text)
 
-    table = next(each for each in rows.iter("table") if each.get("class") == "many recipients")
+    table = next(each for each in rows.iter("table") if each.get("class") == "recipients")
     said = {" ".join("".join(row.itertext()).split()) for row in table.iter("tr")}
     (latvia,) = [row for row in said if row.startswith("Latvia")]
     (liberia,) = [row for row in said if row.startswith("Liberia")]
