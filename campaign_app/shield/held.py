@@ -17,7 +17,7 @@ from .rules import (
     WITHOUT_SCRIPT_WINDOW,
     counted_domain,
 )
-from .state import current_shield
+from .state import Shield, current_shield
 
 PLACE_BYTES = 16
 
@@ -33,46 +33,56 @@ class MailPlan:
     is_held: bool
 
 
-def plan_mail(
-    *, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b"", take: bool = True
-) -> MailPlan:
+class MailToCome:
+    """A mail that is asked for, by the names under which its ceilings are counted.
+
+    Asked for its plan before the transaction begins, it takes no place; it takes them once the mail is queued: a used
+    nonce, sent again with the addresses of others, would else fill their queues with mails that never come.
+    """
+
+    def __init__(
+        self, *, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b""
+    ) -> None:
+        """Name a mail's ceilings: see `plan_mail`."""
+        self._shield = shield = current_shield()
+        self._now = now
+        self._owner = _name(shield, nonce) if nonce else ""
+        self._of_mailbox = f"mailbox:{_name(shield, tag)}"
+        self._of_domain = "" if is_familiar(domain) else _name_of_domain(shield, domain)
+        self._has_script = has_script
+
+    def plan(self, *, take: bool) -> MailPlan:
+        """Return when the mail may go; take: and take the place."""
+        mailbox = self._place(self._of_mailbox, MAILS_PER_MAILBOX, MAILBOX_WINDOW, take)
+        by_domain = by_path = self._now
+        if self._of_domain:
+            by_domain = self._place(self._of_domain, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW, take)
+        if not self._has_script:
+            by_path = self._place("no-script", self._shield.mails_without_script, WITHOUT_SCRIPT_WINDOW, take)
+        return MailPlan(not_before=max(mailbox, by_domain, by_path), is_held=by_domain > self._now)
+
+    def _place(self, key: str, ceiling: int, window: timedelta, take: bool) -> datetime:
+        moment = self._now.timestamp()
+        place = self._shield.store.reserve(
+            key, moment, ceiling=ceiling, window=window.total_seconds(), owner=self._owner, take=take
+        )
+        return self._now if place <= moment else datetime.fromtimestamp(place, UTC)
+
+
+def plan_mail(*, tag: bytes, domain: str, has_script: bool, now: datetime, nonce: bytes = b"") -> MailPlan:
     """Give a mail its place: at most three a day for a mailbox, fifty an hour for an unfamiliar domain,
     and ten a second for everyone who signs without JavaScript.
-
-    Call it before the transaction begins without taking the place, and again to take it once the mail is queued:
-    a used nonce, sent again with the addresses of others, would else fill their queues with mails that never come.
 
     tag: of the mailbox in its petition. domain: of its canonical address, in ASCII. nonce: of the post; the
     same post again, after an outage or a second press, keeps the places that it has.
     """
-    owner = _name(nonce) if nonce else ""
-    mailbox = _place(f"mailbox:{_name(tag)}", now, MAILS_PER_MAILBOX, MAILBOX_WINDOW, owner, take)
-    by_domain = _domain_place(domain, now, owner, take)
-    by_path = now if has_script else now + no_script_delay(now, owner, take)
-    return MailPlan(not_before=max(mailbox, by_domain, by_path), is_held=by_domain > now)
+    return MailToCome(tag=tag, domain=domain, has_script=has_script, now=now, nonce=nonce).plan(take=True)
 
 
-def no_script_delay(now: datetime, owner: str = "", take: bool = True) -> timedelta:
-    """Return how long the next mail of the path without JavaScript waits, by its place in the queue."""
-    ceiling = current_shield().mails_without_script
-    return _place("no-script", now, ceiling, WITHOUT_SCRIPT_WINDOW, owner, take) - now
+def _name_of_domain(shield: Shield, domain: str) -> str:
+    return f"domain:{_name(shield, counted_domain(domain).encode())}"
 
 
-def _domain_place(domain: str, now: datetime, owner: str, take: bool) -> datetime:
-    if is_familiar(domain):
-        return now
-    name = _name(counted_domain(domain).encode())
-    return _place(f"domain:{name}", now, MAILS_PER_UNFAMILIAR_DOMAIN, DOMAIN_WINDOW, owner, take)
-
-
-def _place(key: str, now: datetime, ceiling: int, window: timedelta, owner: str, take: bool) -> datetime:
-    moment = now.timestamp()
-    place = current_shield().store.reserve(
-        key, moment, ceiling=ceiling, window=window.total_seconds(), owner=owner, take=take
-    )
-    return now if place <= moment else datetime.fromtimestamp(place, UTC)
-
-
-def _name(content: bytes) -> str:
+def _name(shield: Shield, content: bytes) -> str:
     """Return the name under which a mailbox, a domain or a post is counted; it cannot be read back."""
-    return hmac.digest(current_shield().keys.mail_place, content, "sha256")[:PLACE_BYTES].hex()
+    return hmac.digest(shield.keys.mail_place, content, "sha256")[:PLACE_BYTES].hex()

@@ -73,16 +73,15 @@ class Entry:
 
     def plan_mail(self, tag: bytes, domain: str) -> MailPlan:
         """Decide when the mail goes; never changes what the person sees."""
-        place = partial(
-            held.plan_mail,
+        mail = held.MailToCome(
             tag=tag,
             domain=domain,
             has_script=not self.is_checked,
             now=self.received_at,
             nonce=self.nonce,
         )
-        plan = place(take=False)
-        return MailPlan(not_before=plan.not_before, is_held=plan.is_held, take=partial(place, take=True))
+        plan = mail.plan(take=False)
+        return MailPlan(not_before=plan.not_before, is_held=plan.is_held, take=partial(mail.plan, take=True))
 
 
 def refuse_cross_site() -> None:
