@@ -4,15 +4,16 @@ silence, is refused. forms.py says what each field may hold.
 
 import re
 from typing import TypeVar
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from .forms import SupporterForm
 
 URLENCODED = "application/x-www-form-urlencoded"
-FORM_TYPES = (URLENCODED, "multipart/form-data")
+MULTIPART = "multipart/form-data"
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 LONGEST_FIELD_NAMED = 32  # characters of an unknown field's name that its refusal repeats
 
@@ -29,28 +30,33 @@ def read_form(kind: type[AnyForm]) -> AnyForm:
     Raises BadRequest for a body that is not a form in UTF-8, and UnknownField for a field that the form does not
     have, a file, or a field sent twice.
     """
-    _refuse_unreadable()
-    form = kind(formdata=request.form)
-    for name, values in request.form.lists():
+    sent = _fields_sent()
+    form = kind(formdata=sent)
+    for name, values in sent.lists():
         if name not in form or len(values) > 1:
             raise UnknownField(_named(name))
-    for name in request.files:
+    for name in request.files if request.mimetype == MULTIPART else ():
         raise UnknownField(_named(name))
     return form
 
 
-def _refuse_unreadable() -> None:
-    """Refuse a body that Werkzeug would read in part, or not at all, without a word."""
+def _fields_sent() -> MultiDict[str, str]:
+    """Return the fields of the body. Raises BadRequest where Werkzeug would read it in part, or guess."""
     body = request.get_data()
+    sent: MultiDict[str, str] = MultiDict()
     if not body:
-        return
+        return sent
     try:
-        (unquote_to_bytes(body) if request.mimetype == URLENCODED else body).decode()
+        if request.mimetype == URLENCODED and not BROKEN_ESCAPE.search(body):
+            sent = MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+        elif request.mimetype == MULTIPART:
+            body.decode()
+            sent = request.form
     except UnicodeDecodeError:
         raise BadRequest from None
-    is_broken = request.mimetype == URLENCODED and BROKEN_ESCAPE.search(body)
-    if request.mimetype not in FORM_TYPES or is_broken or not (request.form or request.files):
+    if not sent and not (request.mimetype == MULTIPART and request.files):
         raise BadRequest
+    return sent
 
 
 def _named(field: str) -> str:

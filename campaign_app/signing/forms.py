@@ -5,6 +5,7 @@ more than everything else in a request.
 """
 
 import difflib
+import re
 import unicodedata
 from typing import Any
 
@@ -33,6 +34,8 @@ from .rules import (
 )
 
 NOT_TYPED = ("website", "form_token", "check_token", "altcha", "correct")
+# What stands before the @ of nearly every address at a big provider; whatever else may, email-validator knows.
+ORDINARY_LOCAL_PART = re.compile(r"[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*\Z")
 CLOSE_ENOUGH = 0.82  # similarity at which a mistyped mail domain is suggested
 
 
@@ -144,6 +147,9 @@ def check_email(form: SupporterForm, field: StringField) -> None:
                 LONGEST_LOCAL_PART,
             )
         )
+    if ordinary := ordinary_address(address):
+        field.data = ordinary
+        return
     try:
         field.data = validate_email(address, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
@@ -266,6 +272,14 @@ class ShowNameForm(ChoiceForm):
 
     name = StringField(filters=[_typed], validators=[check_name_of_another])
     email = StringField(filters=[_typed], validators=[check_email_of_mailbox])
+
+
+def ordinary_address(address: str) -> str:
+    """Return an address of the most ordinary form at a big provider as it is kept, or nothing for any other."""
+    local_part, _at, domain = address.rpartition("@")
+    domain = domain.lower()
+    is_ordinary = is_familiar(domain) and ORDINARY_LOCAL_PART.match(local_part)
+    return f"{local_part}@{domain}" if is_ordinary else ""
 
 
 def suggested_address(address: str) -> str:
