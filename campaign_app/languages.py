@@ -44,8 +44,8 @@ class LanguageConverter(BaseConverter):
 
 def current_language() -> str:
     """Return the language of the page or mail being rendered."""
-    if has_request_context() and "lang" in g:
-        found: str = g.lang
+    found: str | None = g.get("lang") if has_request_context() else None
+    if found is not None:
         return found
     locale = get_locale()
     return locale.language if locale and locale.language in LANGUAGES else FIRST_LANGUAGE

@@ -1,6 +1,5 @@
 """The petition page and the way from a filled form to the inbox."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,21 +10,19 @@ from sqlalchemy.exc import OperationalError
 from .. import finished_pages
 from ..clock import utc_now
 from ..database import at_once, write_once_more
-from ..extensions import db
-from ..languages import countries, country_name
+from ..languages import countries, country_name, direction
 from ..mail.preview import inbox_lines
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
 from ..petitions.rules import PetitionClosed, SigningStopped
-from ..tally.queries import statement
-from ..tally.rules import Statement
 from ..templating import link
 from . import admission, operations
 from .again import not_now, try_again
+from .alike import shown_alike
 from .blueprint import blueprint
 from .consents import current_consents
 from .form_reading import AnyForm, read_form
 from .forms import MailboxForm, SignForm
-from .queries import ShownSigner, petition_page, recent_signers
+from .queries import petition_page
 from .rules import SOURCE, known_source
 
 
@@ -113,12 +110,14 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
 def _petition_page(petition: PetitionRecord, form: SignForm, lang: str, *, notice: str = "") -> str:
     """Render the petition with its form, fresh: what was typed stays, the tokens are new."""
     now = utc_now()
-    numbers, signers = _numbers_if_they_come(petition, lang, now)
+    alike = shown_alike(petition, lang, now)
+    people = alike.numbers.people if alike.numbers else 0
     return render_template(
         "signing/petition.html",
-        petition=petition_page(petition, lang, people=numbers.people if numbers else 0, now=now),
-        statement=numbers,
-        recent_signers=signers,
+        petition=petition_page(petition, lang, people=people, now=now),
+        text_direction=direction(petition.text(lang).language),
+        statement=alike.numbers,
+        alike=alike,
         form=fresh(form, petition.id),
         countries=countries(lang),
         errors=form.error_list(),
@@ -170,21 +169,3 @@ def _to_the_inbox(form: SignForm, lang: str, slug: str) -> ResponseReturnValue:
 def described(petition: PetitionRecord, lang: str) -> Any:
     """Return a petition for a page that shows no numbers."""
     return petition_page(petition, lang, people=0, now=utc_now())
-
-
-def _numbers_if_they_come(
-    petition: PetitionRecord, lang: str, now: datetime
-) -> tuple[Statement | None, Sequence[ShownSigner]]:
-    """Return the numbers and the latest signers, at most a second old; nothing while the database does not
-    answer, since the form must still be there.
-    """
-
-    def _ask() -> tuple[Statement, Sequence[ShownSigner]]:
-        signers = () if petition.are_names_hidden else recent_signers(petition.id, lang)
-        return statement(petition.id, now=now), signers
-
-    try:
-        return finished_pages.lately(("petition", petition.id, lang), _ask)
-    except OperationalError:
-        db.session.rollback()
-        return None, ()
