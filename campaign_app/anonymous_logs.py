@@ -7,6 +7,7 @@ what people typed. gunicorn's own words about a request are cut to the words the
 import logging
 import re
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -25,7 +26,11 @@ def place_of(problem: BaseException, trace: TracebackType | None = None) -> str:
 
 
 class NidaaFlask(Flask):
-    """Flask, but what goes wrong is logged without what people typed."""
+    """Flask, but what goes wrong is logged without what people typed, and nothing here is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook as it is: Flask would look at each of them in every request."""
+        return func
 
     def log_exception(self, exc_info: Any) -> None:
         """Log a defect by kind and place."""

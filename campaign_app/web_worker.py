@@ -3,9 +3,13 @@
 Knows gunicorn; knows no room.
 """
 
+import gc
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+# New objects between two looks for cycles: requests leave few, and Python's 700 has a worker look several times a page.
+NEW_OBJECTS = 10_000
 
 
 class EvenWorker(ThreadWorker):
@@ -20,6 +24,13 @@ class EvenWorker(ThreadWorker):
         """As gunicorn's own."""
         self._most_connections = 0
         super().__init__(*args, **kwargs)
+
+    def load_wsgi(self) -> None:
+        """Load the application, which is no garbage as long as this process lives: nobody need look at it again."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(NEW_OBJECTS)
 
     @property
     def worker_connections(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from .problems import NotSealed
 
 BLOCK_BYTES = 256
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 LENGTH_BYTES = 4
 
 
@@ -15,7 +16,7 @@ def padded_json(value: Mapping[str, Any], *, at_least: int = BLOCK_BYTES) -> byt
 
     at_least: what nearly every value of its kind fits in, so that the number of blocks tells nothing.
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    text = _COMPACT.encode(value).encode()
     framed = len(text).to_bytes(LENGTH_BYTES, "big") + text
     size = max(at_least, len(framed))
     return framed.ljust(size + -size % BLOCK_BYTES, b"\0")
