@@ -23,9 +23,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .extensions import db
+from .prepared import Direct
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOCK = "nidaa_write_lock"
+TURN = "nidaa_write_turn"
 AT_ONCE = "nidaa_at_once"
 WRITES_AT_ONCE = "writes_at_once"
 BUSY_TIMEOUT_MS = 10_000
@@ -116,8 +118,36 @@ def end_transaction() -> None:
 
 
 @contextmanager
+def directly(*, is_one_statement: bool = False) -> Iterator[Direct]:
+    """Give prepared statements a transaction on a connection of the driver's own, and commit at the end.
+
+    For what a supporter waits for: a session would take as long to begin and end as they take together. The session's
+    own transaction ends before, and meanwhile it can only read.
+
+    is_one_statement: on PostgreSQL, that statement is the transaction; beginning and ending one would be two more
+    journeys. SQLite takes no journeys.
+    """
+    end_transaction()
+    token = _only_reads.set(True)
+    try:
+        engine = db.engine
+        is_on_sqlite = engine.dialect.name == "sqlite"
+        connection = Direct(engine, commits_itself=is_one_statement and not is_on_sqlite)
+        try:
+            if is_on_sqlite:
+                _begin_on_sqlite(connection.execute, connection.info, is_reading=False)
+            yield connection
+            connection.commit()
+        finally:
+            connection.close()
+    finally:
+        end_transaction()
+        _only_reads.reset(token)
+
+
+@contextmanager
 def at_once() -> Iterator[Connection]:
-    """Give what is written at once a connection of its own, and commit at the end: a session costs twice as much.
+    """Give what is written at once a connection of its own, and commit at the end.
 
     On SQLite the transaction begins with the first prepared statement. On PostgreSQL each statement is a transaction,
     since beginning and ending one would be two more journeys: what belongs together must be one statement there.
@@ -266,21 +296,12 @@ def _prepare_sqlite(engine: Engine) -> None:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        record.info[TURN] = turn
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        info = connection.info
-        reading = is_reading() and WRITES_AT_ONCE not in connection.get_execution_options()
-        if info.get("query_only") != reading:
-            connection.exec_driver_sql(f"PRAGMA query_only={int(reading)}")
-            info["query_only"] = reading
-        if reading:
-            connection.exec_driver_sql("BEGIN")
-            return
-        if not info.get(LOCK):
-            turn.take()
-            info[LOCK] = True
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        is_read = is_reading() and WRITES_AT_ONCE not in connection.get_execution_options()
+        _begin_on_sqlite(connection.exec_driver_sql, connection.info, is_reading=is_read)
 
     # A connection goes back to the pool, or is thrown away after a defect: the turn ends with either.
     @event.listens_for(engine, "checkin")
@@ -288,3 +309,17 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _release(connection: Any, record: Any, problem: BaseException | None = None) -> None:
         if record.info.pop(LOCK, False):
             turn.give_back()
+
+
+def _begin_on_sqlite(execute: Callable[[str], object], noted: dict[Any, Any], *, is_reading: bool) -> None:
+    """Begin a transaction; before one that writes, wait for the turn. noted: of this connection while it lives."""
+    if noted.get("query_only") != is_reading:
+        execute(f"PRAGMA query_only={int(is_reading)}")
+        noted["query_only"] = is_reading
+    if is_reading:
+        execute("BEGIN")
+        return
+    if not noted.get(LOCK):
+        noted[TURN].take()
+        noted[LOCK] = True
+    execute("BEGIN IMMEDIATE")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
@@ -26,6 +26,7 @@ class _Compiled:
     parameters: tuple[tuple[str, Convert], ...]
     constants: Mapping[str, Any]
     is_positional: bool
+    has_rows: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,66 @@ class Done:
 
     rows: Sequence[tuple[Any, ...]]
     rowcount: int
+
+
+class Direct:
+    """A connection of the pool as its driver gives it, for prepared statements alone: `database.directly` opens it.
+
+    SQLAlchemy's own connection is ready for every kind of statement, and opening and ending one costs as much as three
+    inserts. This has of it what `Prepared` asks for.
+    """
+
+    def __init__(self, engine: Engine, *, commits_itself: bool = False) -> None:
+        """Take a connection from the pool. Raises what SQLAlchemy raises where none can be made.
+
+        commits_itself: each statement is a transaction, which costs no journey (PostgreSQL).
+        """
+        self.dialect = engine.dialect
+        self._commits_itself = commits_itself
+        try:
+            self.connection: Any = engine.raw_connection()
+            if commits_itself:
+                self._driver.autocommit = True
+        except self.dialect.loaded_dbapi.Error as problem:
+            raise _told_by_sqlalchemy(problem, "", self.dialect, is_dead=False) from problem
+
+    @property
+    def _driver(self) -> Any:
+        return self.connection.dbapi_connection
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """Return what is noted of this connection for as long as it lives."""
+        noted: dict[Any, Any] = self.connection.info
+        return noted
+
+    def execute(self, text: str) -> None:
+        """Hand a statement to the driver as it is. Raises what SQLAlchemy raises."""
+        _executed(self, text, (), has_rows=False)
+
+    def commit(self) -> None:
+        """Commit what the statements have not committed. Raises what SQLAlchemy raises."""
+        if self._commits_itself:
+            return
+        try:
+            self._driver.commit()
+        except self.dialect.loaded_dbapi.Error as problem:
+            raise _noticed(problem, "COMMIT", self, None) from problem
+
+    def invalidate(self, problem: BaseException) -> None:
+        """Throw the connection away: it is dead."""
+        self.connection.invalidate(problem)
+
+    def close(self) -> None:
+        """Give the connection back to the pool as it was; the pool rolls back what was not committed."""
+        if not self.connection.is_valid:
+            return
+        if self._commits_itself and not self._driver.closed:
+            self._driver.autocommit = False
+        self.connection.close()
+
+
+AnyConnection = Connection | Direct
 
 
 class Prepared:
@@ -49,7 +110,7 @@ class Prepared:
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Done:
+    def run(self, connection: AnyConnection, values: Mapping[str, Any]) -> Done:
         """Execute in the connection's transaction, with a value for every parameter; never commits.
 
         Raises KeyError for a value that is missing, and what SQLAlchemy raises (sqlalchemy.exc.DBAPIError).
@@ -59,16 +120,9 @@ class Prepared:
             values = {**compiled.constants, **values}
         given = [convert(values[name]) if convert else values[name] for name, convert in compiled.parameters]
         parameters: Any = given if compiled.is_positional else dict(zip(compiled.names, given, strict=True))
-        if not connection.in_transaction():
+        if isinstance(connection, Connection) and not connection.in_transaction():
             connection.begin()
-        driver: Any = connection.connection.dbapi_connection
-        cursor = driver.cursor()
-        try:
-            cursor.execute(compiled.text, parameters)
-            rows = cursor.fetchall() if cursor.description else ()
-        except connection.dialect.loaded_dbapi.Error as problem:
-            raise _told_by_sqlalchemy(problem, compiled.text, connection, cursor) from problem
-        return Done(rows, cursor.rowcount)
+        return _executed(connection, compiled.text, parameters, has_rows=compiled.has_rows)
 
     def compiled_for(self, dialect: Dialect) -> _Compiled:
         """Return the statement in the words of a dialect, compiled when they are first asked for."""
@@ -92,19 +146,33 @@ class Prepared:
             ),
             constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
             is_positional=compiled.positional,
+            has_rows=bool(self._statement.is_select or compiled.effective_returning),
         )
 
 
-def _told_by_sqlalchemy(
-    problem: Exception, statement: str, connection: Connection, cursor: Any
-) -> BaseException:
+def _executed(connection: AnyConnection, text: str, parameters: Any, *, has_rows: bool) -> Done:
+    """Hand a statement to the driver and fetch its rows."""
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    try:
+        cursor.execute(text, parameters)
+        return Done(cursor.fetchall() if has_rows else (), cursor.rowcount)
+    except connection.dialect.loaded_dbapi.Error as problem:
+        raise _noticed(problem, text, connection, cursor) from problem
+
+
+def _noticed(problem: Exception, text: str, connection: AnyConnection, cursor: Any) -> BaseException:
     """Return a driver's complaint as SQLAlchemy would make it; a connection that is dead is thrown away."""
     dialect = connection.dialect
     is_dead = dialect.is_disconnect(problem, connection.connection, cursor)  # type: ignore[arg-type]
     if is_dead:
         connection.invalidate(problem)
+    return _told_by_sqlalchemy(problem, text, dialect, is_dead=is_dead)
+
+
+def _told_by_sqlalchemy(problem: Exception, text: str, dialect: Dialect, *, is_dead: bool) -> BaseException:
     return DBAPIError.instance(
-        statement,
+        text,
         None,
         problem,
         dialect.loaded_dbapi.Error,

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from campaign_app.extensions import db
+from campaign_app.prepared import AnyConnection, Direct
 from tests.statements import listen_to_prepared
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -78,9 +79,12 @@ def watch_for_uncommitted_writes(app: Flask) -> None:
             connection.info["has_written"] = True
 
     event.listen(engine, "before_cursor_execute", _note)
-    listen_to_prepared(
-        pytest.MonkeyPatch(), lambda connection, statement, _: _note(connection, None, statement)
-    )
+
+    def _note_prepared(connection: AnyConnection, statement: str, rowcount: int) -> None:
+        if not isinstance(connection, Direct):  # which commits as it ends
+            _note(connection, None, statement)
+
+    listen_to_prepared(pytest.MonkeyPatch(), _note_prepared)
 
     @event.listens_for(engine, "commit")
     @event.listens_for(engine, "rollback")

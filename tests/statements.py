@@ -5,19 +5,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from campaign_app.extensions import db
-from campaign_app.prepared import Done, Prepared
+from campaign_app.prepared import AnyConnection, Done, Prepared
 
-Note = Callable[[Connection, str, int], object]
+Note = Callable[[AnyConnection, str, int], object]
 
 
 def listen_to_prepared(patch: pytest.MonkeyPatch, note: Note) -> None:
     """Have `note` called with the connection, the words and the rows touched of every prepared statement."""
     run = Prepared.run
 
-    def _run(self: Prepared, connection: Connection, values: Any) -> Done:
+    def _run(self: Prepared, connection: AnyConnection, values: Any) -> Done:
         done = run(self, connection, values)
         note(connection, self.compiled_for(connection.dialect).text, done.rowcount)
         return done

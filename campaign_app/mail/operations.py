@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, delete, insert, not_, or_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, delete, insert, not_, or_, select, update
 
 from ..clock import utc_day
 from ..columns import random_key
 from ..extensions import db
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from ..sealing.keys import MailKey
 from ..sealing.mail import seal_mail
 from . import rules
@@ -43,7 +43,7 @@ def queue(
     key: MailKey | None = None,
     sealed: bytes | None = None,
     expires_on: date | None = None,
-    connection: Connection | None = None,
+    connection: AnyConnection | None = None,
 ) -> bytes:
     """Put a mail into the outbox, inside the caller's transaction, and return its id.
 
@@ -77,13 +77,13 @@ def waiting_row(
     }
 
 
-def delete_about(*, about: Sequence[bytes]) -> int:
+def delete_about(*, about: Sequence[bytes], connection: AnyConnection | None = None) -> int:
     """Forget the mails of pending signatures that were confirmed, erased or expired; return how many.
 
-    Never commits.
+    connection: the session's by default. Never commits.
     """
-    connection = db.session.connection()
-    return sum(_DELETE_ABOUT.run(connection, {"pending_id": pending_id}).rowcount for pending_id in about)
+    chosen = connection or db.session.connection()
+    return sum(_DELETE_ABOUT.run(chosen, {"pending_id": pending_id}).rowcount for pending_id in about)
 
 
 def delete_kind(*, kind: str) -> int:

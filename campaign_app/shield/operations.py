@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..errors import Refusal
 from ..extensions import db
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from .models import Spent
 from .rules import spent_until
 
@@ -21,7 +21,7 @@ _INSERT = {
     "sqlite": Prepared(sqlite.insert(_SPENT).on_conflict_do_nothing()),
     "postgresql": Prepared(postgresql.insert(_SPENT).on_conflict_do_nothing()),
 }
-_BODY_MAC = select(_SPENT.c.body_mac).where(_SPENT.c.hash == bindparam("hash"))
+_BODY_MAC = Prepared(select(_SPENT.c.body_mac).where(_SPENT.c.hash == bindparam("hash")))
 
 
 class NonceSpent(Refusal):
@@ -41,7 +41,7 @@ def body_mac(*, nonce: bytes, body: Sequence[str]) -> bytes:
 
 
 def spend(
-    *, nonce: bytes, body_mac: bytes, now: datetime, connection: Connection | None = None
+    *, nonce: bytes, body_mac: bytes, now: datetime, connection: AnyConnection | None = None
 ) -> Literal["new", "same"]:
     """Use a nonce in the caller's transaction: "new" once, then "same" for the same body.
 
@@ -64,10 +64,10 @@ def spent_row(*, nonce: bytes, body_mac: bytes, now: datetime) -> dict[str, Any]
     return {"hash": hashlib.sha256(nonce).digest(), "body_mac": body_mac, "expires_at": spent_until(now)}
 
 
-def accept_repeat(row: Mapping[str, Any], connection: Connection) -> None:
+def accept_repeat(row: Mapping[str, Any], connection: AnyConnection) -> None:
     """Accept a nonce that is recorded already with the same body. Raises NonceSpent for another body."""
-    known = connection.execute(_BODY_MAC, {"hash": row["hash"]}).scalar()
-    if known is None or not hmac.compare_digest(known, row["body_mac"]):
+    known = _BODY_MAC.run(connection, {"hash": row["hash"]}).rows
+    if not known or not hmac.compare_digest(known[0][0], row["body_mac"]):
         raise NonceSpent("used before, with another body")
 
 

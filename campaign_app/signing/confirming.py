@@ -6,12 +6,13 @@ Executes in the caller's transaction; never commits.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete
 
 from ..clock import utc_day
 from ..errors import Refusal
 from ..extensions import db
 from ..mail import operations as mail
+from ..prepared import AnyConnection, Prepared
 from ..sealing.reveal import open_reveal
 from ..sealing.tokens import token_hash
 from ..tally import operations as tally
@@ -23,9 +24,14 @@ from .mailboxes import (
     people_of,
     people_per_mailbox,
     place_of,
-    until_settled,
 )
 from .models import Pending
+
+_LINK_ASKED_FOR = Prepared(
+    delete(Pending.__table__)  # type: ignore[arg-type]
+    .where(Pending.token_hash == bindparam("opened"), Pending.purpose == "link")
+    .returning(Pending.id, Pending.petition_id, Pending.tag)
+)
 
 
 class LinkUnknown(Refusal):
@@ -46,25 +52,24 @@ class Confirmation:
     is_repeat: bool = False
 
 
-def confirm(*, token: str, now: datetime) -> Confirmation:
+def confirm(*, token: str, now: datetime, connection: AnyConnection | None = None) -> Confirmation:
     """Count the person whose mailbox answered; opening the same link again changes nothing.
 
     One transaction: the signature (its constraints settle a repeat), one more in a tally cell, that
     mailbox's requests deleted. Requests made before a petition closed may be confirmed for their seven days.
-    Raises LinkUnknown; PetitionClosed where the petition was withdrawn. Executes; may roll back and try
-    again; never commits.
+
+    connection: from `database.directly`; the session's by default.
+    Raises LinkUnknown; PetitionClosed where the petition was withdrawn; IntegrityError where another request was
+    first (`mailboxes.until_settled`). Executes; never commits.
     """
-    return until_settled(lambda: _confirm(token, now))
-
-
-def _confirm(token: str, now: datetime) -> Confirmation:
+    chosen = connection or db.session.connection()
     opened = token_hash(token)
-    taken = requests.take(opened)
+    taken = requests.take(opened, chosen)
     if not taken:
-        return _settle_link(opened, now)
+        return _settle_link(opened, chosen)
     pending = next(row for row in taken if row["token_hash"] == opened)
     others = [row for row in taken if row["token_hash"] != opened]
-    mailbox = people_of(pending["petition_id"], pending["tag"])
+    mailbox = people_of(pending["petition_id"], pending["tag"], chosen)
     place = place_of(pending["person_tag"], mailbox, people_per_mailbox(pending["petition_id"]))
     if place is None:
         others = taken
@@ -77,12 +82,13 @@ def _confirm(token: str, now: datetime) -> Confirmation:
                 event="requested",
                 petition_id=pending["petition_id"],
                 day=utc_day(now),
+                connection=chosen,
                 **cell_of(pending),
             )
-        count(pending, mailbox, place, now)
+        count(pending, mailbox, place, now, chosen)
     if others:
-        keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others])
-        count_ended(others, now, reason="repeat")
+        keep_links(pending["petition_id"], pending["tag"], [row["token_hash"] for row in others], chosen)
+        count_ended(others, now, reason="repeat", connection=chosen)
     known = next((person for person in mailbox if person.person_tag == pending["person_tag"]), None)
     return Confirmation(
         petition_id=pending["petition_id"],
@@ -92,21 +98,15 @@ def _confirm(token: str, now: datetime) -> Confirmation:
     )
 
 
-def _settle_link(opened: bytes, now: datetime) -> Confirmation:
+def _settle_link(opened: bytes, connection: AnyConnection) -> Confirmation:
     """Answer a link that has no signature waiting: a lost link asked for, one already used, or one unknown."""
-    asked = db.session.execute(
-        select(Pending.id, Pending.petition_id, Pending.tag).where(
-            Pending.token_hash == opened, Pending.purpose == "link"
-        )
-    ).first()
-    if asked is not None:
-        if not people_of(asked.petition_id, asked.tag):
+    for pending_id, petition_id, tag in _LINK_ASKED_FOR.run(connection, {"opened": opened}).rows:
+        if not people_of(petition_id, tag, connection):
             raise LinkUnknown
-        keep_links(asked.petition_id, asked.tag, [opened])
-        db.session.execute(delete(Pending).where(Pending.id == asked.id))
-        mail.delete_about(about=[asked.id])
-        return Confirmation(petition_id=asked.petition_id, is_new=False)
-    found = mailbox_of_link(opened)
+        keep_links(petition_id, tag, [opened], connection)
+        mail.delete_about(about=[pending_id], connection=connection)
+        return Confirmation(petition_id=petition_id, is_new=False)
+    found = mailbox_of_link(opened, connection)
     if found is None:
         raise LinkUnknown
     return Confirmation(petition_id=found[0], is_new=False)

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 
 from ..clock import utc_day
 from ..extensions import db
 from ..mail import operations as mail
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from ..tally import operations as tally
 from ..tally.models import TallyCell
 from .mailboxes import Person, keep_links, mailbox_mark, people_of
@@ -29,7 +29,11 @@ class Place(TypedDict):
     path: str
 
 
-_INSERT_SIGNATURE = Prepared(insert(Signature.__table__))  # type: ignore[arg-type]
+_SIGNATURE: Table = Signature.__table__  # type: ignore[assignment]
+_INSERT_SIGNATURE = Prepared(insert(_SIGNATURE))
+_REVIVE_SIGNATURE = Prepared(
+    update(_SIGNATURE).where(_SIGNATURE.c.id == bindparam("withdrawn_id")), columns=tuple(_SIGNATURE.c.keys())
+)
 _COPIED = (
     "id",
     "petition_id",
@@ -48,22 +52,31 @@ _COPIED = (
 )
 
 
-def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetime) -> None:
+def count(
+    row: dict[str, Any],
+    mailbox: Sequence[Person],
+    nth: int,
+    now: datetime,
+    connection: AnyConnection | None = None,
+) -> None:
     """Store a counted signature from the columns of a request, and grow its cell.
 
-    mailbox: its people as the caller found them. Raises IntegrityError where another request was first.
+    mailbox: its people as the caller found them. connection: the session's by default.
+    Raises IntegrityError where another request was first.
     """
+    chosen = connection or db.session.connection()
     today = utc_day(now)
     returning = next((person for person in mailbox if person.nth == nth), None)
     if returning is not None:
         # No constraint tells then that someone else of the mailbox was counted while we waited for its rows.
-        mailbox = people_of(row["petition_id"], row["tag"])
+        mailbox = people_of(row["petition_id"], row["tag"], chosen)
     is_first = not any(person.state == "counted" for person in mailbox)
     cell_id = tally.add(
         event="confirmed",
         petition_id=row["petition_id"],
         day=today,
         mailboxes=int(is_first),
+        connection=chosen,
         **cell_of(row),
     )
     signature = {name: row[name] for name in _COPIED} | {
@@ -74,10 +87,10 @@ def count(row: dict[str, Any], mailbox: Sequence[Person], nth: int, now: datetim
         "link_hash": row["token_hash"],
     }
     if returning is None:
-        _INSERT_SIGNATURE.run(db.session.connection(), signature)
+        _INSERT_SIGNATURE.run(chosen, signature)
     else:
-        keep_links(row["petition_id"], row["tag"], [returning.link_hash])
-        db.session.execute(update(Signature).where(Signature.id == returning.id).values(**signature))
+        keep_links(row["petition_id"], row["tag"], [returning.link_hash], chosen)
+        _REVIVE_SIGNATURE.run(chosen, {**signature, "withdrawn_id": returning.id})
 
 
 def uncount(person: Person, petition_id: int, tag: bytes | None, event: str, now: datetime) -> None:
@@ -104,7 +117,9 @@ def uncount(person: Person, petition_id: int, tag: bytes | None, event: str, now
     )
 
 
-def count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -> None:
+def count_ended(
+    rows: Sequence[dict[str, Any]], now: datetime, *, reason: str, connection: AnyConnection | None = None
+) -> None:
     """Count requests that ended without being counted, if their mail had been sent."""
     ended = Counter(
         (row["petition_id"], *cell_of(row).items()) for row in rows if row["requested_on"] is not None
@@ -116,6 +131,7 @@ def count_ended(rows: Sequence[dict[str, Any]], now: datetime, *, reason: str) -
             petition_id=petition_id,
             day=utc_day(now),
             people=people,
+            connection=connection,
             **dict(place),
         )
 

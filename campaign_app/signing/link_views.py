@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ..addresses import public_url
 from ..clock import utc_now
-from ..database import write_once_more
+from ..database import directly, write_once_more
 from ..extensions import db
 from ..languages import countries, country_name, current_language
 from ..petitions.queries import PetitionRecord, petition_by_id, public_petitions
@@ -26,7 +26,7 @@ from .consents import current_consents
 from .form_reading import read_form
 from .forms import ChoiceForm, PersonForm, ShowNameForm
 from .hooks import Counted, hooks
-from .mailboxes import SignatureUnknown, mailbox_of_link
+from .mailboxes import SignatureUnknown, mailbox_of_link, until_settled
 from .models import Pending
 from .queries import people_of_mailbox, petition_page
 from .rules import DIRECT
@@ -80,11 +80,11 @@ def confirm_now(lang: str, token: str) -> ResponseReturnValue:
     settled: list[confirming.Confirmation] = []
 
     def _confirm() -> None:
-        settled.append(confirming.confirm(token=token, now=utc_now()))
-        db.session.commit()
+        with directly() as connection:
+            settled.append(confirming.confirm(token=token, now=utc_now(), connection=connection))
 
     try:
-        write_once_more(_confirm)
+        write_once_more(lambda: until_settled(_confirm))
     except confirming.LinkUnknown:
         db.session.rollback()
         return _link_unknown()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..columns import KEY_BYTES
@@ -15,7 +16,7 @@ from ..errors import Refusal
 from ..extensions import db
 from ..petitions.queries import petition_by_id
 from ..petitions.rules import PetitionClosed
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from .models import PrivateLink, Signature
 from .rules import free_place
 
@@ -54,11 +55,23 @@ _PEOPLE = (
 )
 _MAILBOX = Prepared(_PEOPLE.where(Signature.tag == bindparam("tag")))
 _OF_LINK = _PEOPLE.where(Signature.link_hash == bindparam("link"))
+_OPENED_BY = tuple(
+    Prepared(select(table.petition_id, table.tag).where(column == bindparam("opened")))
+    for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash))
+)
+_LINKS: Table = PrivateLink.__table__  # type: ignore[assignment]
+_KEEP_LINK = {
+    "sqlite": Prepared(sqlite.insert(_LINKS).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(_LINKS).on_conflict_do_nothing()),
+}
 
 
-def people_of(petition_id: int, tag: bytes) -> list[Person]:
-    """Return the rows of a mailbox in no order, locked until the transaction ends."""
-    found = _MAILBOX.run(db.session.connection(), {"petition_id": petition_id, "tag": tag})
+def people_of(petition_id: int, tag: bytes, connection: AnyConnection | None = None) -> list[Person]:
+    """Return the rows of a mailbox in no order, locked until the transaction ends.
+
+    connection: here and below, the session's by default.
+    """
+    found = _MAILBOX.run(connection or db.session.connection(), {"petition_id": petition_id, "tag": tag})
     return [Person(*row) for row in found.rows]
 
 
@@ -97,15 +110,16 @@ def people_per_mailbox(petition_id: int) -> int:
     return petition.people_per_mailbox
 
 
-def mailbox_of_link(opened: bytes) -> tuple[int, bytes | None] | None:
+def mailbox_of_link(
+    opened: bytes, connection: AnyConnection | None = None
+) -> tuple[int, bytes | None] | None:
     """Return (petition id, tag) of the private page that a link's hash opens, or None.
 
     The tag is None once the petition's tags were destroyed; the page then speaks for its own signature only.
     """
-    for table, column in ((Signature, Signature.link_hash), (PrivateLink, PrivateLink.token_hash)):
-        row = db.session.execute(select(table.petition_id, table.tag).where(column == opened)).first()
-        if row is not None:
-            return row.petition_id, row.tag
+    for statement in _OPENED_BY:
+        for petition_id, tag in statement.run(connection or db.session.connection(), {"opened": opened}).rows:
+            return petition_id, tag
     return None
 
 
@@ -114,12 +128,14 @@ def mailbox_mark(tag: bytes) -> bytes:
     return tag[:KEY_BYTES]
 
 
-def keep_links(petition_id: int, tag: bytes, hashes: Sequence[bytes]) -> None:
+def keep_links(
+    petition_id: int, tag: bytes, hashes: Sequence[bytes], connection: AnyConnection | None = None
+) -> None:
     """Let further links mailed to this mailbox open its private page."""
     for link in hashes:
-        known = db.session.get(PrivateLink, link)
-        if known is None:
-            db.session.execute(insert(PrivateLink).values(token_hash=link, petition_id=petition_id, tag=tag))
+        chosen = connection or db.session.connection()
+        row = {"token_hash": link, "petition_id": petition_id, "tag": tag}
+        _KEEP_LINK[chosen.dialect.name].run(chosen, row)
 
 
 def until_settled(work: Callable[[], Answer]) -> Answer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from ..clock import utc_day
 from ..columns import KEY_BYTES
@@ -19,6 +19,7 @@ from ..extensions import db
 from ..mail import operations as mail
 from ..mail.rules import RESEND
 from ..petitions.queries import PetitionRecord
+from ..prepared import AnyConnection
 from ..sealing import tags
 from ..sealing.keys import Keyring
 from ..sealing.mail import seal_mail
@@ -58,14 +59,14 @@ def sign(
     plan_mail: PlanMail,
     keyring: Keyring,
     now: datetime,
-    writing: AbstractContextManager[Connection] | None = None,
+    writing: AbstractContextManager[AnyConnection] | None = None,
 ) -> None:
     """Record a pending signature and queue its confirmation mail; the same body again changes nothing.
 
     Never looks whether the address has signed: the mailed link settles that, so no
     answer, count or delay reveals a signer.
 
-    writing: `database.at_once`, entered only when everything is sealed: nobody waits for a second connection while
+    writing: `database.directly`, entered only when everything is sealed: nobody waits for a second connection while
     holding a first. By default the session's transaction, which is not committed.
     Raises shield's NonceSpent where the single-use token came with another body.
     """

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Table, and_, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, Table, and_, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql
 
 from ..clock import utc_day
 from ..columns import KEY_BYTES
-from ..extensions import db
 from ..mail import operations as mail
 from ..mail.models import OutboxMail
 from ..petitions.queries import PetitionRecord
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from ..sealing import tags
 from ..sealing.contacts import seal_contact
 from ..sealing.keys import Keyring
@@ -112,7 +111,7 @@ def row_of(
 
 
 def store(
-    connection: Connection,
+    connection: AnyConnection,
     *,
     nonce: bytes,
     body_mac: bytes,
@@ -124,7 +123,7 @@ def store(
 ) -> bool:
     """Store a new request and return True; the same body under the same nonce changes nothing.
 
-    connection: from `database.at_once`. pending: its columns. kind, sealed_mail, not_before: of its mail.
+    connection: from `database.directly`. pending: its columns. kind, sealed_mail, not_before: of its mail.
     Raises shield's NonceSpent where the nonce came with another body. Executes; never commits.
     """
     letter = {
@@ -144,25 +143,24 @@ def store(
     return True
 
 
-def take(opened: bytes) -> list[dict[str, Any]]:
+def take(opened: bytes, connection: AnyConnection) -> list[dict[str, Any]]:
     """Delete every request of the person whose link was opened, with their mails, and return the requests.
 
     A second confirmation of the same person waits here and then finds nothing left to count.
 
     opened: the hash of the link. Rows are as the driver gives them. Executes; never commits.
     """
-    connection = db.session.connection()
     statement = _TAKE_AT_ONCE if connection.dialect.name == "postgresql" else _TAKE
     taken = [
         dict(zip(_COLUMNS, row, strict=True)) for row in statement.run(connection, {"opened": opened}).rows
     ]
     if statement is _TAKE:
-        mail.delete_about(about=[row["id"] for row in taken])
+        mail.delete_about(about=[row["id"] for row in taken], connection=connection)
     return taken
 
 
 def _store_at_once(
-    connection: Connection, spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]
+    connection: AnyConnection, spent: Mapping[str, Any], pending: Mapping[str, Any], letter: Mapping[str, Any]
 ) -> bool:
     values = {f"spent_{name}": value for name, value in spent.items()}
     values.update((f"pending_{name}", value) for name, value in pending.items())

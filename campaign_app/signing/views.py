@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from .. import finished_pages
 from ..clock import utc_now
-from ..database import at_once, write_once_more
+from ..database import directly, write_once_more
 from ..languages import countries, country_name, direction
 from ..mail.preview import inbox_lines
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
@@ -103,7 +103,7 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
         plan_mail=entry.plan_mail,
         keyring=admission.signing_keyring(),
         now=now,
-        writing=at_once(),
+        writing=directly(is_one_statement=True),
     )
 
 

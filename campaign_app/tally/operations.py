@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..extensions import db
-from ..prepared import Prepared
+from ..prepared import AnyConnection, Prepared
 from .models import DIMENSIONS, TallyCell
 from .rules import SLOTS
 
@@ -25,13 +25,15 @@ def add(
     language: str = "",
     source: str = "",
     path: str = "",
+    connection: AnyConnection | None = None,
 ) -> int:
     """Add people (and mailboxes) to the cell of an event; return the cell's id.
 
-    day: UTC day of the event. Executes at once, in the caller's transaction; never commits.
+    day: UTC day of the event. connection: the session's by default. Executes at once, in the caller's transaction;
+    never commits.
     """
-    connection = db.session.connection()
-    dialect = connection.dialect.name
+    chosen = connection or db.session.connection()
+    dialect = chosen.dialect.name
     slot = 0 if dialect == "sqlite" else secrets.randbelow(SLOTS)
     cell = {
         "petition_id": petition_id,
@@ -46,7 +48,7 @@ def add(
         "people": people,
         "mailboxes": mailboxes,
     }
-    ((cell_id,),) = _upsert(dialect).run(connection, cell).rows
+    ((cell_id,),) = _upsert(dialect).run(chosen, cell).rows
     return int(cell_id)
 
 

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
+from campaign_app.prepared import Direct
 from campaign_app.shield import held
 from campaign_app.signing.models import Pending, Signature
 from campaign_app.signing.recount import recount
@@ -38,17 +39,17 @@ def lose_an_answer(app, monkeypatch):
     """A function: from then on the next commit happens, and its answer is lost together with the connection."""
 
     def begin() -> None:
-        commit = Connection._commit_impl
+        commit = Direct.commit
 
-        def committed_but_silent(connection: Connection) -> None:
+        def committed_but_silent(connection: Direct) -> None:
             commit(connection)
             monkeypatch.undo()
             raise OperationalError("COMMIT", None, ConnectionError("gone"), connection_invalidated=True)
 
-        monkeypatch.setattr(Connection, "_commit_impl", committed_but_silent)
+        monkeypatch.setattr(Direct, "commit", committed_but_silent)
 
     yield begin
-    assert "silent" not in Connection._commit_impl.__name__, "nothing was committed"
+    assert "silent" not in Direct.commit.__name__, "nothing was committed"
 
 
 @pytest.fixture

@@ -3,16 +3,16 @@
 import threading
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import create_engine, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from campaign_app import database
 from campaign_app.clock import utc_now
-from campaign_app.database import WriteTurn, at_once, write_once_more
+from campaign_app.database import WriteTurn, at_once, directly, write_once_more
 from campaign_app.extensions import db
 from campaign_app.petitions.models import Petition
-from campaign_app.prepared import Prepared
+from campaign_app.prepared import Direct, Prepared
 from campaign_app.tally.models import DIMENSIONS, TallyCell
 
 PATIENCE_SECONDS = 20
@@ -24,6 +24,7 @@ TALLY_CELL = dict.fromkeys(DIMENSIONS, "") | {
     "mailboxes": 1,
 }
 INSERT_CELL = Prepared(insert(TallyCell.__table__), columns=tuple(TALLY_CELL))
+ANY_PETITION = Prepared(select(func.min(Petition.id)))
 
 
 def is_sqlite(app):
@@ -173,6 +174,63 @@ def test_a_connection_that_died_is_noticed_by_a_prepared_statement_and_thrown_aw
         tally_cell(connection, "requested")
 
 
+@pytest.mark.parametrize("is_one_statement", [True, False])
+def test_what_is_written_directly_is_committed(context, is_one_statement):
+    with directly(is_one_statement=is_one_statement) as connection:
+        cell_of_any_petition(connection, "requested")
+
+    assert db.session.scalars(select(TallyCell.event)).all() == ["requested"]
+
+
+def test_what_fails_while_it_is_written_directly_is_not_committed_and_the_next_writer_has_the_turn(context):
+    with pytest.raises(ZeroDivisionError):
+        written_directly_in_vain()
+    with pytest.raises(IntegrityError), directly() as connection:
+        cell_of_any_petition(connection, "no such event")
+    with directly() as connection:
+        cell_of_any_petition(connection, "requested")
+
+    assert db.session.scalars(select(TallyCell.event)).all() == ["requested"]
+
+
+def test_a_connection_that_committed_by_itself_goes_back_as_it_was(context):
+    for _ in range(2 * 5):  # more often than the pool has connections
+        with directly(is_one_statement=True) as connection:
+            cell_of_any_petition(connection, "requested")
+        cell_of_any_petition(db.session.connection(), "confirmed")
+        db.session.rollback()
+        db.session.execute(text("DELETE FROM tally_cell WHERE event = 'requested'"))
+        db.session.commit()
+
+    assert db.session.scalars(select(TallyCell.event)).all() == []
+
+
+def test_while_something_is_written_directly_the_session_reads_and_does_not_write(context):
+    with context.test_request_context(method="POST"), directly() as connection:
+        cell_of_any_petition(connection, "requested")
+
+        assert db.session.scalars(select(TallyCell.event)).all() == []
+        if is_sqlite(context):
+            with pytest.raises(OperationalError, match="readonly"):
+                db.session.execute(insert(TallyCell).values(TALLY_CELL | {"event": "confirmed"}))
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_the_words_of_sqlalchemy(tmp_path):
+    with pytest.raises(OperationalError):
+        Direct(create_engine(f"sqlite:///{tmp_path}/no-such-folder/database"))
+
+
+def test_a_connection_that_died_is_noticed_by_what_is_written_directly_and_thrown_away(context):
+    if is_sqlite(context):
+        return
+    with pytest.raises(DBAPIError) as lost:
+        written_directly_when_dead()
+
+    assert lost.value.connection_invalidated
+    with directly() as connection:
+        cell_of_any_petition(connection, "requested")
+
+
 def test_whoever_gets_no_connection_in_time_is_told_that_the_database_does_not_answer(context):
     def finds_the_pool_empty():
         raise PoolTimeout("QueuePool limit reached")
@@ -222,3 +280,25 @@ def test_a_missing_page_speaks_the_language_of_its_address(client, lang):
     page = client.get(f"/{lang}/nothing-here", headers={"Accept-Language": "en, ar"})
 
     assert f'<html lang="{lang}"' in page.text
+
+
+def written_directly_in_vain():
+    """Write, and fail before the end."""
+    with directly() as connection:
+        cell_of_any_petition(connection, "confirmed")
+        raise ZeroDivisionError
+
+
+def written_directly_when_dead():
+    """Write on a connection that the server has ended."""
+    with directly() as connection:
+        own = connection.connection.dbapi_connection.info.backend_pid
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
+        cell_of_any_petition(connection, "requested")
+
+
+def cell_of_any_petition(connection, event):
+    """Insert a cell of numbers, by prepared statements alone."""
+    ((petition_id,),) = ANY_PETITION.run(connection, {}).rows
+    INSERT_CELL.run(connection, TALLY_CELL | {"event": event, "petition_id": petition_id})
