@@ -8,6 +8,7 @@ from ..bodies import queries as directory
 from ..bodies.rules import BodyUnknown
 from ..campaign import campaign
 from ..config import settings
+from ..content_files import place_of
 from ..errors import ConfigurationError, Refusal
 from . import statement, texts
 from .frozen import Block, FrozenLetter
@@ -16,7 +17,7 @@ from .marks import UNKNOWN, Filling
 from .templates import read_written
 from .words import word
 
-FOLDER = "letters/pack"
+FOLDER = ("letters", "pack")
 LANGUAGES = ("ar", "en", "fr")
 SECOND_LANGUAGE = "en"  # of the papers for a letter that is in none of these
 RECEIPT = "receipt"
@@ -69,9 +70,9 @@ class DayWords:
     def paper(self, key: str, lang: str) -> Paper:
         """Return a paper in a language. Raises PapersMissing, MarkUnfilled."""
         try:
-            written = read_written(settings().content_dir / FOLDER / key / f"{lang}.md")
+            written = read_written(place_of(settings().content_dir, *FOLDER, key) / f"{lang}.md")
         except ConfigurationError:
-            raise PapersMissing(f"{FOLDER}/{key}/{lang}.md") from None
+            raise PapersMissing("/".join((*FOLDER, key, f"{lang}.md"))) from None
         found = texts.resolve(written.subject, written.body, self._fill(lang))
         for each in found.unresolved:
             raise MarkUnfilled(key, lang, each.mark, each.reason)

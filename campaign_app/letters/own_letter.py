@@ -15,7 +15,7 @@ from ..bodies import queries as directory
 from ..bodies.models import Body, BodyChannel
 from ..bodies.rules import in_language, is_stale
 from ..config import settings
-from ..content_files import read_toml
+from ..content_files import place_of, read_toml
 from ..facts.queries import figure_as_text
 from ..languages import LETTER_LANGUAGES
 from . import words
@@ -24,7 +24,7 @@ from .rules import CONFIDENTIAL, MAIL, POST
 from .templates import read_written
 from .texts import Unfilled, plain, resolve
 
-FOLDER = "letters/own-letter"
+FOLDER = ("letters", "own-letter")
 ABOUT = "own-letter.toml"
 FORM = "letter"  # of the directory's words for what a body takes
 LONGEST_WORDS = 2_000
@@ -115,7 +115,7 @@ def offices(found: Offered, lang: str) -> list[Office]:
 
 def sentences(lang: str) -> Sentences:
     """Return what may be said in a language of letters. Raises FigureUnresolved for a fact without words in it."""
-    written = read_written(settings().content_dir / FOLDER / f"{lang}.md")
+    written = read_written(place_of(settings().content_dir, *FOLDER) / f"{lang}.md")
     found = resolve(written.subject, written.body, lambda kind, key: _fact(kind, key, lang))
     return Sentences(
         found.subject, _items(found.blocks, is_bullets=True), _items(found.blocks, is_bullets=False)
@@ -154,7 +154,7 @@ def is_left_out(body: Body, found: Offered, group: str, nth: int) -> bool:
 
 @cache
 def _offered(content_dir: Path) -> Offered | None:
-    folder = content_dir / FOLDER
+    folder = place_of(content_dir, *FOLDER)
     if not (folder / ABOUT).exists():
         return None
     about = read_toml(folder / ABOUT)

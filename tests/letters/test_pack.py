@@ -244,7 +244,7 @@ def test_a_mark_that_nothing_stands_for_is_refused_and_named(president_s, tmp_pa
         (folder / key).mkdir(parents=True)
         for lang in ("ar", "en"):
             (folder / key / f"{lang}.md").write_text(f"# {key}\n\nWords.\n", encoding="utf-8")
-    monkeypatch.setattr("campaign_app.letters.day_words.FOLDER", str(folder))
+    monkeypatch.setattr("campaign_app.letters.day_words.FOLDER", (str(folder),))
     assert of(president_s).content
 
     for mark, reason in (

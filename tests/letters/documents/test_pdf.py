@@ -182,6 +182,14 @@ def test_a_letter_in_another_language_is_checked_on_the_english_page():
     assert "https://example.org/ar/x" not in text
 
 
+@pytest.mark.parametrize("lang", ["ar", "en", "fr", "zh"])
+def test_the_address_to_check_a_letter_stands_on_one_line_to_be_copied_whole(lang):
+    address = "https://petition.a-campaign-of-some-length.example.org/en/letters/NID-2026-0007/ABCDEFGHIJKLMNOP"
+    frozen = replace(frozen_letter(lang), addresses={"en": address, lang: address})
+
+    assert address in text_of(making.pdf(frozen, lang).content)
+
+
 def test_the_sentence_about_the_signatures_stands_once_wherever_the_text_has_it():
     frozen = frozen_letter("en")
     without = replace(frozen.texts["en"], blocks=frozen.texts["en"].blocks[:1])
