@@ -212,6 +212,8 @@ def say(outcomes: list[Outcome]) -> None:
 
 def main() -> None:
     """Install, run twice, say, and end with 1 if anything is not as it should be."""
+    # Whoever starts this behind a shell's `&` has it ignore Ctrl-C, and pytest would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     install_programs()
     with tempfile.TemporaryDirectory(dir=place_of_files()) as folder:
         outcomes = [run_suite(name, Path(folder), sys.argv[1:]) for name in DATABASES]
