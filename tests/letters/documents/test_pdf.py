@@ -184,7 +184,9 @@ def test_a_letter_in_another_language_is_checked_on_the_english_page():
 
 @pytest.mark.parametrize("lang", ["ar", "en", "fr", "zh"])
 def test_the_address_to_check_a_letter_stands_on_one_line_to_be_copied_whole(lang):
-    address = "https://petition.a-campaign-of-some-length.example.org/en/letters/NID-2026-0007/ABCDEFGHIJKLMNOP"
+    address = (
+        "https://petition.a-campaign-of-some-length.example.org/en/letters/NID-2026-0007/ABCDEFGHIJKLMNOP"
+    )
     frozen = replace(frozen_letter(lang), addresses={"en": address, lang: address})
 
     assert address in text_of(making.pdf(frozen, lang).content)
