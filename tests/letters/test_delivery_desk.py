@@ -191,6 +191,8 @@ def test_a_double_click_sends_once_and_what_was_ticked_stays_ticked(app, owner, 
     assert ticks(again.text) == {recipient(app, page): "disabled", SECRETARIAT: "checked"}
     assert len(attempts(app, page)) == 1
     assert send(owner, page, SECRETARIAT, seen_was="x").status_code == 409
+    fewer = send(owner, page, recipient(app, page), seen_was=before)
+    assert "checked" not in ticks(fewer.text).values()  # nobody ticks it again for whoever did not
 
 
 def test_nothing_is_sent_to_nobody_nor_to_whom_the_letter_is_not_for(app, owner, page):
@@ -423,6 +425,8 @@ def test_whoever_approves_looks_and_does_nothing_and_a_viewer_sees_nothing_confi
 
     assert "Mail room, third floor" in looked
     assert "/send" not in looked
+    assert "/close" not in looked
+    assert f"{page}/close" in owner.get(page).text
     assert detail.status_code == 200
     assert "<textarea" not in detail.text
     assert "Mail room" in seen_by_viewer
