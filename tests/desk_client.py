@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from campaign_app.accounts import open_sessions, operations, standing
 from campaign_app.accounts.models import Organiser, Passkey
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.accounts.rules import OWNER
+from campaign_app.accounts.sessions import FACTOR_AT, TOKEN
 from campaign_app.approvals.models import Approval
 from campaign_app.clock import utc_now
 from campaign_app.columns import random_key
@@ -27,7 +29,7 @@ from .pages import AuditingClient, audit, end_the_tests_own_transaction
 
 PASSWORD = "four quiet words here"
 EMAIL = "owner@example.org"
-TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 KEY = re.compile(r'class="key" dir="ltr">([^<]+)<')
 SETUP = re.compile(r'action="(/desk/tf-setup/[^"]+)"')
 
@@ -96,7 +98,7 @@ class DeskClient(AuditingClient):
 
 def token_of(page: TestResponse) -> str:
     """Return a form's CSRF token."""
-    found = TOKEN.search(page.text)
+    found = CSRF.search(page.text)
     assert found, page.text
     return found[1]
 
@@ -116,11 +118,87 @@ def first_link(app: Flask, email: str = EMAIL) -> str:
 
 def signed_in(app: Flask, roles: Sequence[str] = (OWNER,), email: str = EMAIL) -> DeskClient:
     """Return a browser in which somebody with these roles is signed in, with one-time codes."""
-    client = new_client(app)
-    assert client.join(first_link(app, email)).status_code == 303
-    assert client.set_up_codes().location == "/desk/sign-in"
+    client = joined(app, first_link(app, email), email)
     give_roles(app, roles, email)
     return client
+
+
+def joined(app: Flask, token: str, email: str, name: str = "Test Owner") -> DeskClient:
+    """Return a browser in which somebody has just joined by this invitation and set up one-time codes.
+
+    Whoever joins first in a test process goes through the pages. They weigh and hash a password, encrypt a key and
+    draw its QR code, which takes half a second: so everybody of the same address after them is given what they came
+    to (tests/desk/test_joined.py holds that it is the same).
+    """
+    known: dict[str, _Joined] = app.extensions.setdefault("tests_joined", {})
+    if email not in known:
+        client = joined_through_pages(app, token, name)
+        known[email] = _joined_of(app, client, email)
+        return client
+    return _joined_like(app, known[email], token, name)
+
+
+def joined_through_pages(app: Flask, token: str, name: str = "Test Owner") -> DeskClient:
+    """Join by an invitation and set up one-time codes as people do."""
+    client = new_client(app)
+    assert client.join(token, name=name).status_code == 303
+    assert client.set_up_codes().location == "/desk/sign-in"
+    return client
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """What somebody came to who joined through the pages: password and key as they are stored, and the cookie."""
+
+    password_hash: str
+    stored_key: str
+    totp: TOTP
+    session: dict[str, Any]
+
+
+def _joined_of(app: Flask, client: DeskClient, email: str) -> _Joined:
+    with app.app_context():
+        found = organiser_by_email(email)
+        assert found is not None
+        assert found.password
+        assert found.tf_totp_secret
+        return _Joined(found.password, found.tf_totp_secret, client.totp, session_of(app, client))
+
+
+def session_of(app: Flask, client: DeskClient) -> dict[str, Any]:
+    """Return what the cookie of a browser says."""
+    cookie = client.get_cookie(_cookie(app), path="/desk")
+    assert cookie
+    found: dict[str, Any] = _serializer(app).loads(cookie.value)
+    return found
+
+
+def _joined_like(app: Flask, known: _Joined, token: str, name: str) -> DeskClient:
+    """Write the rows and the cookie of somebody who joined through the pages a moment ago."""
+    client = new_client(app)
+    client.totp, client.half_minutes = known.totp, 1
+    seconds = time.time()
+    with app.app_context():
+        now = utc_now()
+        who = operations.accept(token=token, name=name, password_hash=known.password_hash, locale="ar", now=now)
+        session_token = open_sessions.begin_session(organiser=who, via="link", now=now)
+        who.tf_primary_method, who.tf_totp_secret = "authenticator", known.stored_key
+        who.totp_counter = int(seconds) // 30
+        operations.note_change(organiser=who, what="codes", now=now)
+        new = {"_user_id": who.fs_uniquifier, TOKEN: session_token, FACTOR_AT: seconds, "fs_gexp": int(seconds)}
+        db.session.commit()
+    client.set_cookie(_cookie(app), _serializer(app).dumps({**known.session, **new}), path="/desk")
+    return client
+
+
+def _cookie(app: Flask) -> str:
+    name: str = desk_of(app).config["SESSION_COOKIE_NAME"]
+    return name
+
+
+def _serializer(app: Flask) -> Any:
+    desk = desk_of(app)
+    return desk.session_interface.get_signing_serializer(desk)  # type: ignore[attr-defined] # it signs cookies
 
 
 def give_roles(app: Flask, roles: Sequence[str], email: str = EMAIL) -> None:

@@ -7,7 +7,7 @@ from campaign_app.accounts.models import Organiser
 from campaign_app.accounts.queries import organiser_by_email
 from campaign_app.clock import utc_now
 from campaign_app.extensions import db
-from tests.desk_client import EMAIL, new_client, token_of
+from tests.desk_client import EMAIL, joined, token_of
 from tests.organisers import join
 
 AGREES = "agrees@example.org"
@@ -22,10 +22,7 @@ def colleague(app, owner, role):
         by = organiser_by_email(EMAIL)
         token = accounts.invite(email=email, roles=[role], by=by, now=utc_now())
         db.session.commit()
-    client = new_client(app)
-    client.join(token)
-    client.set_up_codes()
-    return client.language("en")
+    return joined(app, token, email).language("en")
 
 
 def post(client, path, **fields):

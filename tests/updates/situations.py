@@ -34,7 +34,7 @@ from campaign_app.tally import operations as tally
 from campaign_app.updates import operations, queries, resealing, sending
 from campaign_app.updates.models import Mailing, UpdateLink
 from campaign_app.updates.recipients_file import receive
-from tests.desk_client import EMAIL, DeskClient, new_client
+from tests.desk_client import EMAIL, DeskClient, joined
 from tests.pages import end_the_tests_own_transaction
 
 TEXTS = {
@@ -233,10 +233,7 @@ def second_person(app: Flask, email: str = "second@example.org") -> DeskClient:
         assert owner is not None
         token = accounts.invite(email=email, roles=["organiser"], by=owner, now=utc_now())
         db.session.commit()
-    client = new_client(app)
-    assert client.join(token, name="Test Organiser").status_code == 303
-    client.set_up_codes()
-    return client
+    return joined(app, token, email, name="Test Organiser")
 
 
 def wants(signature_id: bytes) -> bool:
