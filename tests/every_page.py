@@ -328,6 +328,10 @@ GROUPS: dict[str, Group] = {
 }
 
 
+# Whoever left was there before: groups with fewer people than nobody have no secret that hides them.
+FROM_THE_MOST = {"country": "DE", "language": "ar", "source": "wa", "path": "js"}
+
+
 def _forget_addresses() -> None:
     db.session.execute(delete(BodyChannel))
 
@@ -365,6 +369,7 @@ def _grow() -> None:
             reason=reason,
             people=people,
             mailboxes=people,
+            **FROM_THE_MOST,
         )
     words = {"title": "رسالة سُلّمت", "body": "سُلّمت الرسالة **اليوم**، ومعها [البيان](https://example.org/)."}
     english = {
