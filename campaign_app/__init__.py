@@ -16,6 +16,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     integrity/         what stands out; taking signatures out by a rule, and putting them back; totals from elsewhere
     letters/           templates, issued letters, documents, deliveries, replies
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
+    partners/          organisations: exact sites, source codes, private links; who endorses which petition
     petitions/         the demand, its texts, addressees, goals, updates, states
     tally/             every number: growing cells, the statement, suppressed breakdowns
     bodies/            whom letters go to: what each accepts, ways in, office-holders, terms, the Council's presidency

@@ -36,6 +36,7 @@ from .letters.counted import register as register_letters
 from .letters.views import blueprint as letters
 from .mail.relay_url import Relay
 from .mail.schedule import register as register_mail_jobs
+from .partners import models as partner_models  # noqa: F401 - its tables
 from .petitions.rules import PetitionClosed, PetitionUnknown, SigningStopped
 from .sealing.keys import KeyProblem, keyring
 from .sealing.problems import PetitionKeyShredded

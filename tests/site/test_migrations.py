@@ -32,6 +32,7 @@ from tests.every_page import Visitor
 from tests.integrity.campaigns import fill_integrity
 from tests.letters.situations import fill_letters
 from tests.pages import AuditingClient
+from tests.partners.situations import fill_partners
 from tests.updates.situations import fill_updates
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -114,6 +115,7 @@ def use(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         fill_bodies()
         fill_integrity(petitions.petition_by_slug(every_page.OPEN).id)
         fill_letters(petitions.petition_by_slug(every_page.OPEN).id)
+        fill_partners(petitions.petition_by_slug(every_page.OPEN).id)
         fill_updates()
         lockdown.order(part=lockdown_rules.SIGNING, by="command", now=utc_now())
         db.session.add(AvoidedWords(language="en", entries=[]))
