@@ -43,6 +43,11 @@ from .letters import batch_views, compose_views, delivery_views, new_views, pack
 from .letters import desk_views as letter_desk_views  # noqa: F401 - their routes
 from .letters.desk_pages import blueprint as letter_views
 from .letters.today import letter_lines
+from .partners import desk_views as partner_desk_views  # noqa: F401 - their routes
+from .partners import endorsement_views  # noqa: F401 - its routes
+from .partners.blueprint import blueprint as partner_views
+from .partners.blueprint import endorsements
+from .partners.today import endorsement_lines
 from .petitions import desk_views, news_views, part_views, text_views  # noqa: F401 - their routes
 from .petitions.blueprint import blueprint as editor_views
 from .petitions.today import figure_lines, opening_lines, word_lines
@@ -70,6 +75,7 @@ LINES: tuple[Lines, ...] = (
     figure_lines,
     recipient_lines,
     integrity_lines,
+    endorsement_lines,
     letter_lines,
     update_lines,
 )
@@ -87,6 +93,8 @@ BLUEPRINTS = (
     record_views.blueprint,
     integrity_views.blueprint,
     elsewhere_views.blueprint,
+    partner_views,
+    endorsements,
     letter_views,
     update_views,
 )

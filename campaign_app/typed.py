@@ -4,12 +4,15 @@ A form here has as many fields as there are languages and rows: each is read fro
 page with errors shows it again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
-from .languages import format_number
+from .languages import fold_digits, format_number
 
 # What Unicode has to turn the direction of all that follows, and to end it: it would reach beyond the text.
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -47,3 +50,33 @@ def check_text(typed: Typed, place: str, text: str, longest: int) -> None:
         typed.refuse(place, message)
     if any(letter in DIRECTION_MARKS or (ord(letter) < 32 and letter not in "\n\t") for letter in text):
         typed.refuse(place, _("There are unsupported characters in this text: invisible ones."))
+
+
+def read_day(typed: Typed, post: Mapping[str, str], name: str) -> date | None:
+    """Return the day of a field; None where it is empty or no day, and then that is refused."""
+    written = typed.values[name] = fold_digits(post.get(name, "")).strip()
+    if not written:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        typed.refuse(name, _("Write the day as 2027-03-05."))
+        return None
+
+
+def read_address(typed: Typed, post: Mapping[str, str], name: str, longest: int) -> str:
+    """Return the https address of a field, or nothing where it is empty; any other is refused."""
+    written = typed.values[name] = str(post.get(name, "")).strip()
+    if written and not is_https(written):
+        typed.refuse(name, _("Write an address that begins with https://."))
+    check_text(typed, name, written, longest)
+    return written
+
+
+def is_https(address: str) -> bool:
+    """Whether a text is an https address with a host."""
+    try:
+        found = urlsplit(address)
+        return found.scheme == "https" and bool(found.hostname) and not any(c.isspace() for c in address)
+    except ValueError:
+        return False

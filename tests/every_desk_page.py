@@ -24,6 +24,7 @@ from tests.every_page import Page
 from tests.integrity.campaigns import BAD, GOOD, let_sign
 from tests.letters import delivered
 from tests.letters.situations import agreed, issue_one, load_directory
+from tests.partners.situations import an_endorsement, fill_partners
 from tests.updates.situations import TEXTS
 
 SLUG = "lists-and-graves"
@@ -147,8 +148,32 @@ def figures(app: Flask, lang: str) -> Iterator[Page]:
     yield desk.got("held mail", "/desk/integrity/held")
     yield desk.got("from elsewhere", f"{LOOKED_AT}/elsewhere/")
     yield desk.posted("from elsewhere, with mistakes", f"{LOOKED_AT}/elsewhere/record")
+    yield from _partners(desk)
     yield desk.got("record", "/desk/record/")
     yield desk.got("record, verified", "/desk/record/verify")
+
+
+def _partners(desk: AtTheDesk) -> Iterator[Page]:
+    """Yield the partners, and who supports a petition: none, with mistakes, waiting, withdrawn."""
+    yield desk.got("partners, none", "/desk/partners/")
+    yield desk.got("a new partner", "/desk/partners/new")
+    yield desk.posted("a new partner, with mistakes", "/desk/partners/new", origins="example.org", code="A b")
+    with desk.app.app_context():
+        let_sign(petition_by_slug(SLUG).id, 12, on=utc_now().date(), source="example")
+        fill_partners(petition_by_slug(SLUG).id)
+        an_endorsement(petition_by_slug(SLUG).id, is_checked=False, now=utc_now(), name="Waiting", site="")
+        db.session.commit()
+    yield desk.got("partners", "/desk/partners/")
+    yield desk.got("a partner", "/desk/partners/example/")
+    yield desk.posted("a partner, with a private link", "/desk/partners/example/link")
+    yield desk.got("a partner, changed", "/desk/partners/example/edit")
+    yield desk.got("a partnership, before its end", "/desk/partners/example/end")
+    place = f"/desk/endorsements/{SLUG}"
+    yield desk.got("endorsements", f"{place}/")
+    yield desk.posted("endorsements, with mistakes", f"{place}/record", country="XX", site="x")
+    yield desk.posted("endorsements, withdrawn without a reason", f"{place}/1/withdraw")
+    desk.post(f"{place}/1/withdraw", **{"reason-1": "Test"})
+    yield desk.got("endorsements, one withdrawn", f"{place}/")
 
 
 def releases(app: Flask, lang: str) -> Iterator[Page]:

@@ -44,6 +44,7 @@ from campaign_app.tally.queries import SETTLED
 from .letters import sent
 from .letters.situations import load_directory
 from .pages import AuditingClient
+from .partners.situations import an_endorsement
 from .supporters import newest_token, send_mail
 
 OPEN, OTHER = "lists-and-graves", "fate-of-the-disappeared"
@@ -360,7 +361,6 @@ def _grow() -> None:
         ("invalidated", "bulk", 42),
         ("restored", "", 3),
         ("paper", "", 1_200),
-        ("endorsed", "", 41),
     ):
         tally.add(
             petition_id=petition.id,
@@ -371,6 +371,13 @@ def _grow() -> None:
             mailboxes=people,
             **FROM_THE_MOST,
         )
+    yesterday = utc_now() - timedelta(days=1)
+    for name, country, site in (
+        ("منظمة مثال للعدالة", "DE", "https://justice.example"),
+        ("Example Association of Families", "SY", ""),
+        ("Union d'exemple pour les droits humains", "FR", "https://droits.example/soutien"),
+    ):
+        an_endorsement(petition.id, now=yesterday, name=name, country=country, site=site)
     words = {"title": "رسالة سُلّمت", "body": "سُلّمت الرسالة **اليوم**، ومعها [البيان](https://example.org/)."}
     english = {
         "title": "A letter was handed over",

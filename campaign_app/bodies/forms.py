@@ -5,15 +5,13 @@ an empty row is left out.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from ..languages import fold_digits
-from ..typed import Typed, check_text, clean
+from ..typed import Typed, check_text, clean, is_https, read_address, read_day
 from .rules import (
     CHANNEL_KINDS,
     CONFIDENCES,
@@ -94,8 +92,8 @@ def read_body(post: Post, accepts: Sequence[str]) -> tuple[Typed, dict[str, Any]
         values[name] = typed.values[name] = post.get(name) == "y"
     values["holder_name"] = " ".join(post.get("holder_name", "").split())
     check_text(typed, "holder_name", values["holder_name"], LONGEST_LINE)
-    values |= {name: _day(typed, post, name) for name in DAYS}
-    values |= {name: _address(typed, post, name) for name in ADDRESSES}
+    values |= {name: read_day(typed, post, name) for name in DAYS}
+    values |= {name: read_address(typed, post, name, LONGEST_WORDS) for name in ADDRESSES}
     _check_holder(typed, values)
     values["languages"] = _languages(typed, post)
     values["refusals"] = _refusals(typed, post, values["accepts"])
@@ -162,7 +160,7 @@ def _channels(typed: Typed, post: Post) -> list[dict[str, str]]:
     for number in range(MOST_ROWS):
         row = f"channel{number}"
         kind, value = post.get(f"{row}-kind", ""), clean(post.get(f"{row}-value", ""))
-        source = _address(typed, post, f"{row}-source_url")
+        source = read_address(typed, post, f"{row}-source_url", LONGEST_WORDS)
         if not value:
             continue
         check_text(typed, f"{row}-value", value, LONGEST_WORDS)
@@ -187,7 +185,7 @@ def _wrong_channel(kind: str, value: str) -> str:
             validate_email(value, check_deliverability=False, allow_smtputf8=True)
         except EmailNotValidError:
             return str(_("This is no e-mail address."))
-    if kind == "form" and not _is_https(value):
+    if kind == "form" and not is_https(value):
         return str(_("Write the form's https address."))
     return ""
 
@@ -222,31 +220,3 @@ def _terms(typed: Typed, post: Post) -> list[dict[str, Any]]:
 def _year(text: str) -> int | None:
     year = int(text) if text.isascii() and text.isdecimal() and len(text) == 4 else 0
     return year if FIRST_YEAR - 100 <= year <= LAST_YEAR else None
-
-
-def _day(typed: Typed, post: Post, name: str) -> date | None:
-    written = typed.values[name] = fold_digits(post.get(name, "")).strip()
-    if not written:
-        return None
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        typed.refuse(name, _("Write the day as 2027-03-05."))
-        return None
-
-
-def _address(typed: Typed, post: Post, name: str) -> str:
-    written = str(post.get(name, "")).strip()
-    typed.values[name] = written
-    if written and not _is_https(written):
-        typed.refuse(name, _("Write an address that begins with https://."))
-    check_text(typed, name, written, LONGEST_WORDS)
-    return written
-
-
-def _is_https(address: str) -> bool:
-    try:
-        found = urlsplit(address)
-        return found.scheme == "https" and bool(found.hostname) and not any(c.isspace() for c in address)
-    except ValueError:
-        return False

@@ -229,6 +229,23 @@ ACCESS: dict[str, Access] = {
     "elsewhere.record": Access(ORGANISERS),
     "elsewhere.check": Access(ORGANISERS, fresh=True),
     "elsewhere.take_back": Access(ORGANISERS),
+    # Partners, and organisations that support a petition.
+    "partners.overview": Access(ORGANISERS),
+    "partners.show": Access(ORGANISERS),
+    "partners.new": Access(ORGANISERS),
+    "partners.create": Access(ORGANISERS, fresh=True),
+    "partners.edit": Access(ORGANISERS),
+    "partners.save": Access(ORGANISERS, fresh=True),
+    "partners.pause": Access(ORGANISERS),
+    "partners.resume": Access(ORGANISERS, fresh=True),
+    "partners.ending": Access(ORGANISERS),
+    "partners.end": Access(ORGANISERS, fresh=True),
+    "partners.make_link": Access(ORGANISERS, fresh=True),
+    "partners.revoke_link": Access(ORGANISERS),
+    "endorsements.listed": Access(ORGANISERS),
+    "endorsements.record": Access(ORGANISERS),
+    "endorsements.check": Access(ORGANISERS, fresh=True),
+    "endorsements.withdraw": Access(ORGANISERS, fresh=True),
 }
 
 

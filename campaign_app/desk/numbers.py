@@ -12,6 +12,7 @@ from ..database import one_moment
 from ..exports.rules import BYTE_ORDER_MARK, csv_line
 from ..extensions import db
 from ..languages import LANGUAGES
+from ..partners.queries import names_by_code
 from ..petitions.models import Petition
 from ..petitions.operations import latest_text
 from ..tally.breakdowns import TITLES, Breakdown, countries_published, label_of, public_breakdowns
@@ -133,8 +134,10 @@ def numbers_of(
 
 def _groups(petition_id: int, span: Span, moved: int, lang: str, now: datetime) -> Iterator[GroupTable]:
     found = by_group(petition_id, span, today=utc_day(now))
+    partners = names_by_code()
     for dimension, title in TITLES.items():
-        rows = [(label_of(dimension, row.code, lang), row) for row in found[dimension]]
+        names = partners if dimension == "source" else {}
+        rows = [(names.get(row.code) or label_of(dimension, row.code, lang), row) for row in found[dimension]]
         most = max((row.of("confirmed") for row in found[dimension]), default=0)
         yield GroupTable(dimension, str(title), rows, total(found[dimension]), moved, most)
 

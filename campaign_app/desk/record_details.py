@@ -25,10 +25,13 @@ NAMES: Codes = {
     "action": _l("What was done"),
     "addressees": _l("Addressees"),
     "as": _l("As a file of the kind"),
+    "authorised_by": _l("Authorised by"),
+    "authorised_on": _l("Authorised on"),
     "body": _l("Recipient"),
     "by": _l("By whom"),
     "bytes": _l("Bytes"),
     "channels": _l("Ways to reach it"),
+    "checked": _l("Checked by"),
     "closes_at": _l("Closes"),
     "contacts": _l("Contacts"),
     "corrects": _l("Corrects"),
@@ -39,6 +42,7 @@ NAMES: Codes = {
     "digest": _l("SHA-256"),
     "domain": _l("Mail domain"),
     "done": _l("Done"),
+    "endorsement": _l("Endorsement, by number"),
     "ended": _l("Releases, sheets and updates that are over by it"),
     "entries": _l("Entries"),
     "erased": _l("Erased once more"),
@@ -76,6 +80,7 @@ NAMES: Codes = {
     "office": _l("Office"),
     "offices": _l("Offices"),
     "opens_at": _l("Opens"),
+    "origins": _l("Sites"),
     "outcome": _l("What became of it"),
     "pace": _l("Mails a minute"),
     "parts": _l("Parts"),
@@ -173,6 +178,7 @@ WORDS: Mapping[str, Codes] = {
         "delivery": _l("For the hand-over: everyone who is counted"),
         "contacts": _l("Who asked for news, with their addresses"),
     },
+    "checked": HOW_RELEASED,
     "had": ROLES,
     "has": ROLES,
     "how": HOW_RELEASED,
@@ -214,7 +220,7 @@ WORDS: Mapping[str, Codes] = {
 }
 LANGUAGE_NAMES = ("language", "languages", "home_language", "required_languages")
 GROUPS = ("country", "path", "source")
-DAYS = ("day", "first_day", "first_on", "from", "last_day", "last_on", "to")
+DAYS = ("authorised_on", "day", "first_day", "first_on", "from", "last_day", "last_on", "to")
 MOMENTS = ("closes_at", "opens_at", "since")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -259,7 +265,7 @@ def _text(room: str, name: str, text: str) -> str:
         return sentence_of(text) or text
     if name in LANGUAGE_NAMES:
         return LETTER_LANGUAGES[text].name if text in LETTER_LANGUAGES else text
-    if name in GROUPS and room == "integrity":
+    if name in GROUPS and room in ("integrity", "partner"):
         return label_of(name, text, current_language())
     return _moment(name, text) or text
 

@@ -13,6 +13,7 @@ from ..clock import utc_now
 from ..database import reading
 from ..extensions import db
 from ..languages import LANGUAGES, countries, current_language, format_number
+from ..partners.queries import names_by_code
 from ..petitions.desk_views import petition_of, title_of
 from ..petitions.models import Petition
 from ..signing.rules import PATHS
@@ -272,8 +273,12 @@ def _namer(found: Petition) -> Callable[[str, str], str]:
     report = arrivals.report(found.id)
     known = report.providers if report else {}
 
+    partners = names_by_code()
+
     def _name(kind: str, code: str) -> str:
         kind = kind.removeprefix("unconfirmed-")
+        if kind == "source" and code in partners:
+            return partners[code]
         if kind != "domain":
             return label_of(kind, code, current_language())
         if not code:

@@ -90,7 +90,7 @@ def check(*, endorsement: Endorsement, petition: Petition, by: Organiser, now: d
     db.session.flush()
     tally.add(petition_id=petition.id, day=utc_day(now), event="endorsed")
     how = ONE_PERSON if is_same else TWO_PEOPLE
-    _note("partner.check-endorsement", petition, endorsement, by, now, how=how)
+    _note("partner.check-endorsement", petition, endorsement, by, now, checked=how)
 
 
 def withdraw(
@@ -108,7 +108,7 @@ def withdraw(
     db.session.flush()
     if endorsement.checked_at is not None:
         tally.add(petition_id=petition.id, day=utc_day(now), event="endorsed", reason=TAKEN_BACK)
-    _note("partner.withdraw-endorsement", petition, endorsement, by, now, because=because)
+    _note("partner.withdraw-endorsement", petition, endorsement, by, now, reason=because)
 
 
 def checkable_by_recorder_at(endorsement: Endorsement, now: datetime) -> datetime | None:
@@ -126,7 +126,7 @@ def _note(
     action: str, petition: Petition, endorsement: Endorsement, by: Organiser, now: datetime, **more: Any
 ) -> None:
     details = {
-        "record": endorsement.id,
+        "endorsement": endorsement.id,
         "name": endorsement.name,
         "country": endorsement.country,
         "authorised_by": endorsement.authorised_by,

@@ -13,7 +13,7 @@ from ..extensions import db
 from ..sealing.tokens import new_token, token_hash
 from ..tally.breakdowns import SOURCES
 from .models import Partner
-from .rules import ACTIVE, CODE, ENDED, MOST_ORIGINS, PAUSED, may_move
+from .rules import ACTIVE, CODE, ENDED, MOST_ORIGINS, PAUSED, RESERVED_CODES, may_move
 
 ACTIONS = {ACTIVE: "partner.resume", PAUSED: "partner.pause", ENDED: "partner.end"}
 
@@ -56,7 +56,7 @@ def add(*, code: str, described: Described, by: str, now: datetime) -> Partner:
     """Add an active partner. by: as the record names them. Raises CodeTaken. Flushes; never commits."""
     if not CODE.fullmatch(code) or len(described.origins) > MOST_ORIGINS:
         raise ValueError("a partner's code or its sites are not as its form holds them")
-    if code in SOURCES:
+    if code in SOURCES or code in RESERVED_CODES:
         raise CodeTaken
     found = Partner(code=code, **described.columns, state=ACTIVE, added_at=now)
     try:
@@ -80,7 +80,7 @@ def edit(*, partner: Partner, described: Described, by: str, now: datetime) -> b
     for name in changed:
         setattr(partner, name, described.columns[name])
     db.session.flush()
-    details: dict[str, Any] = {"changed": changed}
+    details: dict[str, Any] = {"fields": changed}
     if "origins" in changed:
         details["origins"] = partner.origins
     record(action="partner.edit", by=by, subject=partner.code, details=details, now=now)

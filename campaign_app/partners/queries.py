@@ -37,6 +37,11 @@ class EndorsementRecord:
     country: str
     site: str
 
+    @property
+    def shown_site(self) -> str:
+        """Return the site as it is read."""
+        return self.site.removeprefix("https://").rstrip("/")
+
 
 @dataclass(frozen=True)
 class _Dated:

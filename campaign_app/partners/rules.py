@@ -24,6 +24,7 @@ LONGEST_CONTACT = 300
 LONGEST_LINE = 300
 LONGEST_SITE = 300
 LONGEST_REASON = 500
+RESERVED_CODES = frozenset({"new"})  # what the desk calls something else
 MOST_ORIGINS = 20  # they stand in one header of each answer
 CHECK_WAIT = timedelta(hours=12)  # of somebody who is alone, as for a letter
 

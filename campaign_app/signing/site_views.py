@@ -11,6 +11,7 @@ from ..addresses import public_url
 from ..campaign import campaign
 from ..clock import utc_day, utc_now
 from ..languages import preferred_language
+from ..partners.queries import endorsements
 from ..petitions.queries import PetitionRecord, public_petition
 from ..tally.breakdowns import public_breakdowns, reason_name
 from ..tally.outside import Elsewhere, elsewhere
@@ -59,6 +60,7 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
             "elsewhere": elsewhere(petition.id),
             "confirmation_rates": confirmation_rates(petition.id, now=now),
             "days": by_day(petition.id, now=now),
+            "endorsements": endorsements(petition.id, on=utc_day(now)),
         },
     )
     yesterday = utc_day(now) - DAY
@@ -90,6 +92,7 @@ def numbers_on(lang: str, slug: str, day: str) -> ResponseReturnValue:
         petition=petition_page(petition, lang, people=then.people, now=now),
         statement=then,
         on=on,
+        endorsements=endorsements(petition.id, on=on),
         reason_name=reason_name,
         left=current.departures - then.departures,
         still_counted=fewest_still_counted(then, current),

@@ -12,6 +12,7 @@ from ..clock import utc_now
 from ..database import directly, write_once_more
 from ..languages import countries, country_name, direction
 from ..mail.preview import inbox_lines
+from ..partners.queries import source_codes
 from ..petitions.queries import PetitionRecord, open_petition, public_petition
 from ..petitions.rules import PetitionClosed, SigningStopped
 from ..templating import link
@@ -91,7 +92,7 @@ def _sign(petition: PetitionRecord, form: SignForm, entry: Any, lang: str, now: 
         lang=lang,
         path=entry.path,
         text=petition.text(lang),
-        source=known_source(form.source_code),
+        source=known_source(form.source_code, source_codes()),
         consents=current_consents(),
         wants_updates=form.wants_updates.data,
     )

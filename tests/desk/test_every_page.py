@@ -23,6 +23,7 @@ ROOMS = (
     "exports",
     "integrity",
     "letters/desk",
+    "partners",
     "petitions",
     "security",
     "updates",
