@@ -180,12 +180,19 @@ def _joined_like(app: Flask, known: _Joined, token: str, name: str) -> DeskClien
     seconds = time.time()
     with app.app_context():
         now = utc_now()
-        who = operations.accept(token=token, name=name, password_hash=known.password_hash, locale="ar", now=now)
+        who = operations.accept(
+            token=token, name=name, password_hash=known.password_hash, locale="ar", now=now
+        )
         session_token = open_sessions.begin_session(organiser=who, via="link", now=now)
         who.tf_primary_method, who.tf_totp_secret = "authenticator", known.stored_key
         who.totp_counter = int(seconds) // 30
         operations.note_change(organiser=who, what="codes", now=now)
-        new = {"_user_id": who.fs_uniquifier, TOKEN: session_token, FACTOR_AT: seconds, "fs_gexp": int(seconds)}
+        new = {
+            "_user_id": who.fs_uniquifier,
+            TOKEN: session_token,
+            FACTOR_AT: seconds,
+            "fs_gexp": int(seconds),
+        }
         db.session.commit()
     client.set_cookie(_cookie(app), _serializer(app).dumps({**known.session, **new}), path="/desk")
     return client

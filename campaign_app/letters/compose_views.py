@@ -12,10 +12,11 @@ from markupsafe import Markup
 from ..accounts.models import Organiser
 from ..accounts.rules import ORGANISER, OWNER
 from ..accounts.sessions import organiser
-from ..clock import utc_now
+from ..clock import utc_day, utc_now
 from ..database import one_moment, reading
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, Language, current_language
+from ..partners.queries import endorsements_as_stored
 from ..petitions.differences import Piece, differences
 from ..typed import Typed
 from . import choosing, drafting, forms, frozen, obstacles, problems, queries, rules
@@ -219,9 +220,17 @@ def _page(
             ways=rules.WAYS,
             months=_months(letter, made_from),
             may_change_all=may_change_all(),
+            organisations=_organisations(letter),
             **heading_of(letter),
             **more,
         )
+
+
+def _organisations(letter: Letter) -> int:
+    """Return how many organisations would be annexed now."""
+    if letter.petition_id is None:
+        return 0
+    return len(endorsements_as_stored(letter.petition_id, on=utc_day(utc_now())))
 
 
 def _conflict(letter: Letter, typed: Typed) -> ResponseReturnValue:

@@ -48,6 +48,7 @@ class Edit:
     month: date | None = None
     embargo_until: datetime | None = None
     has_names: bool = False
+    has_endorsements: bool = True
 
 
 def draft(*, beginning: Beginning, by: str, now: datetime) -> Letter:
@@ -116,7 +117,8 @@ def put_in(letter: Letter, edit: Edit) -> None:
     letter.visibility = _at_least(made_from.visibility, edit.visibility)
     if letter.corrects is not None:  # it prints the reference of the letter that it corrects
         letter.visibility = _at_least(letter.corrects.visibility, letter.visibility)
-    letter.way, letter.embargo_until, letter.has_names = edit.way, edit.embargo_until, edit.has_names
+    letter.way, letter.embargo_until = edit.way, edit.embargo_until
+    letter.has_names, letter.has_endorsements = edit.has_names, edit.has_endorsements
     if made_from.recipient == COUNCIL_PRESIDENT and edit.month is not None:
         letter.body_month = rules.first_of_month(edit.month)
         president = recipient_of(letter)
@@ -138,6 +140,7 @@ def correct(*, letter: Letter, by: str, now: datetime) -> Letter:
         visibility=letter.visibility,
         way=letter.way,
         has_names=letter.has_names,
+        has_endorsements=letter.has_endorsements,
         corrects=letter,
         written_by=by,
         written_at=now,

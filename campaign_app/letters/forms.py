@@ -50,6 +50,7 @@ def written(letter: Letter, made_from: Template) -> Typed:
         "way": letter.way or "",
         "parts": list(letter.parts),
         "has_names": letter.has_names,
+        "has_endorsements": letter.has_endorsements,
         "month": month_text(letter.body_month),
         "embargo": moment_text(letter.embargo_until) if letter.embargo_until else "",
     }
@@ -85,7 +86,8 @@ def read_settings(posted: Post, made_from: Template, typed: Typed) -> None:
     if typed.values["way"] not in ("", *WAYS):
         typed.refuse("way", _("Choose how the letter is delivered."))
     typed.values["parts"] = [key for key in made_from.parts if key in posted.getlist("parts")]
-    typed.values["has_names"] = "has_names" in posted
+    for name in ("has_names", "has_endorsements"):
+        typed.values[name] = name in posted
     typed.values["month"] = posted.get("month", "")
     if typed.values["month"] and month_of(typed.values["month"]) is None:
         typed.refuse("month", _("Choose a month."))
@@ -113,6 +115,7 @@ def edit_of(typed: Typed, letter: Letter, made_from: Template) -> Edit:
         month=month_of(values["month"]),
         embargo_until=moment_of(values["embargo"]),
         has_names=values["has_names"],
+        has_endorsements=values["has_endorsements"],
     )
 
 

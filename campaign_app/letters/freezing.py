@@ -13,10 +13,12 @@ from ..bodies import queries as directory
 from ..bodies.models import Body
 from ..bodies.rules import Recipient
 from ..campaign import campaign
+from ..clock import utc_day
 from ..config import settings
 from ..extensions import db
 from ..facts.queries import all_facts, figure_as_text, sources_as_text
 from ..facts.rules import FigureUnresolved
+from ..partners.queries import endorsements_as_stored
 from ..petitions.models import PetitionText
 from ..petitions.queries import PetitionRecord
 from ..signing.models import Signature
@@ -115,9 +117,18 @@ def _numbers_of(letter: Letter, now: datetime) -> _Numbers:
     annexes = frozen.Annexes(
         breakdowns=statement.breakdowns(petition.id, now=now),
         signed_texts=_signed_texts(petition),
+        endorsements=_endorsements(petition, now) if letter.has_endorsements else (),
         has_names=letter.has_names,
     )
     return _Numbers(petition, statement.numbers(petition.id, petition.slug, now=now), annexes)
+
+
+def _endorsements(petition: PetitionRecord, now: datetime) -> tuple[frozen.Endorsement, ...]:
+    """Return the organisations that support the petition: as many as the statement of the same moment says."""
+    return tuple(
+        frozen.Endorsement(name=each.name, country=each.country)
+        for each in endorsements_as_stored(petition.id, on=utc_day(now))
+    )
 
 
 def _speaks_of_signatures(letter: Letter) -> bool:

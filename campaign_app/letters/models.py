@@ -31,7 +31,9 @@ class Letter(Model):
     body_month: first day of the month whose President of the Council it is for. texts: language → {"subject", "body"}
     with Markdown and placeholders in body. typed: what fills the template's own fields, by name, in each language:
     {"name": {"en": …}}. parts: keys of the optional paragraphs that are in. signatory: {"name", "role"}. way: how it is
-    to be delivered. has_names: whether to annex the names of those who chose to be shown. frozen: JSON of
+    to be delivered. has_names: whether to annex the names of those who chose to be shown. has_endorsements:
+    whether to annex the organisations that support the petition, where there are any; letters of before there were such
+    annex none. frozen: JSON of
     frozen.FrozenLetter, since it was issued; code: the unguessable part of the address where it can be checked.
     batch: names the batch it was made in, or "". written_by: as the record names people. corrects_id: the letter that
     it corrects.
@@ -64,6 +66,7 @@ class Letter(Model):
     way: Mapped[str | None] = mapped_column(word())
     embargo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     has_names: Mapped[bool] = mapped_column(default=False, server_default=false())
+    has_endorsements: Mapped[bool] = mapped_column(default=True, server_default=false())
     batch: Mapped[str] = mapped_column(word(32), default="", server_default="", index=True)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))
     written_by: Mapped[str] = mapped_column(word(64))

@@ -147,6 +147,7 @@ def _agreed_to(found: Letter) -> dict[str, Any]:
         **fields,
         "visibility": found.visibility,
         "has_names": found.has_names,
+        "has_endorsements": found.has_endorsements,
         "month": found.body_month.isoformat() if found.body_month else "",
         "embargo": found.embargo_until.isoformat() if found.embargo_until else "",
         "corrects": found.corrects_id,

@@ -76,10 +76,12 @@ def endorsements(petition_id: int, *, on: date) -> Sequence[EndorsementRecord]:
 
     As many as `tally.queries.statement` says of that day.
     """
-    dated: Sequence[_Dated] = lately(("endorsements", petition_id), lambda: _dated(petition_id))
-    return [
-        each.record for each in dated if each.first_day <= on and (each.end_day is None or each.end_day > on)
-    ]
+    return _standing(lately(("endorsements", petition_id), lambda: _dated(petition_id)), on)
+
+
+def endorsements_as_stored(petition_id: int, *, on: date) -> Sequence[EndorsementRecord]:
+    """Return the same as it stands in the database this moment: for a letter, whose every number is of one moment."""
+    return _standing(_dated(petition_id), on)
 
 
 def partners() -> Sequence[Partner]:
@@ -133,6 +135,13 @@ def _active() -> Mapping[str, PartnerRecord]:
         code: PartnerRecord(code, name, tuple(origins), language, lines)
         for code, name, origins, language, lines in rows
     }
+
+
+def _standing(dated: Sequence[_Dated], on: date) -> Sequence[EndorsementRecord]:
+    """Return those that stood on a petition at the end of a day."""
+    return [
+        each.record for each in dated if each.first_day <= on and (each.end_day is None or each.end_day > on)
+    ]
 
 
 def _dated(petition_id: int) -> Sequence[_Dated]:

@@ -12,7 +12,14 @@ from tests.tables import fill_tables
 
 EMAIL = "joins@example.org"
 OF_ONE_SIGN_IN = {"_user_id", TOKEN, FACTOR_AT, "fs_gexp", "csrf_token"}
-RANDOM = {"password", "invited_at", "confirmed_at", "fs_uniquifier", "fs_webauthn_user_handle", "tf_totp_secret"}
+RANDOM = {
+    "password",
+    "invited_at",
+    "confirmed_at",
+    "fs_uniquifier",
+    "fs_webauthn_user_handle",
+    "tf_totp_secret",
+}
 
 
 def test_who_joins_in_other_tests_has_what_joining_through_the_pages_gives(app):

@@ -171,13 +171,17 @@ def test_words_that_changed_behind_the_desk_are_not_what_was_agreed_to(letter, p
         issuing.issue(letter=letter, by=people[0], now=NOW)
 
 
-@pytest.mark.parametrize("field", ["visibility", "languages", "has_names", "signatory", "body_month", "way"])
+@pytest.mark.parametrize(
+    "field",
+    ["visibility", "languages", "has_names", "has_endorsements", "signatory", "body_month", "way"],
+)
 def test_all_that_a_reader_would_see_is_agreed_to(letter, field):
     before = queries.digest_of(letter)
     changed = {
         "visibility": rules.VERIFY_ONLY,
         "languages": ["en"],
         "has_names": True,
+        "has_endorsements": False,
         "signatory": {"name": "B. Other", "role": "Coordinator"},
         "body_month": date(2027, 5, 1),
         "way": rules.POST,

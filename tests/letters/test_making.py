@@ -14,12 +14,16 @@ from campaign_app.letters.frozen import from_json
 from campaign_app.letters.models import LetterFile
 from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown.rules import NAMES
+from campaign_app.partners import endorsing
+from campaign_app.partners.models import Endorsement
+from campaign_app.petitions.models import Petition
 from campaign_app.signing.models import Signature
 from campaign_app.tally.queries import statement
 from tests.integrity.campaigns import let_sign
 from tests.letters.documents.reading import text_of
 from tests.letters.situations import NOW, begin
 from tests.letters.test_issuing import issued
+from tests.partners.situations import an_endorsement
 
 pytestmark = pytest.mark.usefixtures("ready")
 PEOPLE = 1_234
@@ -144,6 +148,61 @@ def test_no_name_is_annexed_unasked_nor_while_names_are_hidden(petition, people)
 
     assert "Shown Signer" not in words_of_pdf(plain)
     assert "Shown Signer" not in words_of_pdf(hidden)
+
+
+ORGANISATIONS = (
+    ("منظمة مثال للعدالة", "DE"),
+    ("Example Association", "SY"),
+    ("رابطة مثال للأهالي", "DE"),
+)
+
+
+@pytest.fixture
+def endorsed(petition):
+    """Organisations that support the petition, one that is not yet checked, and people who signed."""
+    let_sign(petition.id, 3, on=NOW.date())
+    for name, country in ORGANISATIONS:
+        an_endorsement(petition.id, now=NOW, name=name, country=country)
+    an_endorsement(petition.id, now=NOW, is_checked=False, name="Unchecked Association")
+    db.session.commit()
+
+
+@pytest.mark.usefixtures("endorsed")
+def test_organisations_are_annexed_by_country_as_they_stood_at_issuing(petition, people):
+    found = begin(languages=("ar", "en"))
+    db.session.commit()
+    issued(found, people)
+    leaves = db.session.scalar(select(Endorsement).filter_by(name="Example Association"))
+    endorsing.withdraw(
+        endorsement=leaves,
+        petition=db.session.get_one(Petition, petition.id),
+        because="They asked for it.",
+        by=people[0],
+        now=NOW,
+    )
+    db.session.commit()
+
+    making.make(found, now=NOW)
+
+    assert from_json(found.frozen).statement.endorsements == len(ORGANISATIONS)
+    for lang, countries in (("en", ("Germany", "Syria")), ("ar", ("ألمانيا", "سوريا"))):
+        for said in (words_of_pdf(found, lang), words_of_docx(found, lang)):
+            places = [said.rindex(each) for each in (*countries, "Example Association")]
+            assert [name for name, _country in ORGANISATIONS if name not in said] == []
+            assert places == sorted(places)
+            assert "Unchecked" not in said
+
+
+@pytest.mark.usefixtures("endorsed")
+def test_no_organisation_is_annexed_where_the_letter_leaves_them_out(petition, people):
+    plain = begin(languages=("en",))
+    plain.has_endorsements = False
+    db.session.commit()
+
+    making.make(issued(plain, people), now=NOW)
+
+    assert ORGANISATIONS[0][0] not in words_of_pdf(plain) + plain.frozen
+    assert from_json(plain.frozen).annexes.count == 1
 
 
 def test_what_fails_with_one_letter_stops_no_other_and_names_nobody(letter, people, monkeypatch, caplog):
