@@ -23,6 +23,7 @@ from .letters.commands import commands as letter_commands
 from .mail.commands import check_mail
 from .mail.commands import commands as mail_commands
 from .operate import check, init, migrate, serve, worker
+from .partners.commands import commands as partner_commands
 from .petitions.commands import commands as petition_commands
 from .sealing.commands import commands as key_commands
 from .sealing.commands import keys
@@ -64,6 +65,7 @@ for _command in (
     check,
     *petition_commands,
     *body_commands,
+    *partner_commands,
     *signing_commands,
     *key_commands,
     *mail_commands,
