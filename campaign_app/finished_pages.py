@@ -4,6 +4,7 @@ A view that calls `keep()` says: this answer depends on nothing but the path and
 parameters named here, and it is the same for everyone. Kept per process, at most KEPT_AT_MOST answers.
 """
 
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Hashable, Iterable
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import brotli
 from flask import Flask, Response, current_app, g, request
+from werkzeug.http import parse_etags
 
 KEPT_SECONDS = 5
 KEPT_AT_MOST = 512
@@ -23,7 +25,20 @@ BROTLI_QUALITY = (
 )
 # What may change a public page; every other parameter (such as fbclid) is ignored and never echoed.
 RELEVANT_PARAMETERS = ("s", "shared", "on")
-COMPRESSIBLE = ("text/", "application/json", "image/svg+xml", "application/javascript")
+# Below these addresses these instead, and nowhere else: or one page could be asked for under any number of addresses.
+# It is kept under all that was given, one given twice with both, in their order.
+RELEVANT_BELOW = {"/api/": ("by", "lang", "on", "page", "petition")}
+COMPRESSIBLE = (
+    "text/",
+    "application/json",
+    "application/atom+xml",
+    "application/feed+json",
+    "application/hal+json",
+    "image/svg+xml",
+    "application/javascript",
+)
+ETAG_LETTERS = 32
+OF_A_BODY = ("content-type", "content-length", "content-encoding")
 STORE = "nidaa_finished_pages"
 
 Answer = TypeVar("Answer")
@@ -46,6 +61,9 @@ class FinishedPages:
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             found = self.kept.get(key_of(environ))
             if found is not None and found[0] > time.monotonic():
+                if is_known(environ, found[2]):
+                    start_response("304 NOT MODIFIED", without_body(found[2]))
+                    return []
                 start_response(found[1], found[2])
                 return [] if environ["REQUEST_METHOD"] == "HEAD" else [found[3]]
         answer: Iterable[bytes] = self.application(environ, start_response)
@@ -86,19 +104,42 @@ def forget_all() -> None:
     pages.forget()
 
 
-def keep(seconds: float = KEPT_SECONDS) -> None:
-    """Let the answer being made be kept and given to others. Only for pages that are the same for everyone."""
+def keep(seconds: float = KEPT_SECONDS, *, says: str | None = None) -> None:
+    """Let the answer being made be kept and given to others. Only for pages that are the same for everyone.
+
+    says: what it says, without the moment it was made at. The answer then gets an ETag, and whoever knows it already
+    is told so (304).
+    """
     g.keep_seconds = seconds
+    g.says = says
 
 
-def relevant_query(query: str) -> tuple[tuple[str, str], ...]:
-    """Return the parameters of a query string that may change a public page, in a fixed order.
+def is_known(environ: dict[str, Any], headers: Headers) -> bool:
+    """Whether a reader says that they hold what an answer with these headers says (RFC 9110, If-None-Match)."""
+    held = environ.get("HTTP_IF_NONE_MATCH")
+    if not held:
+        return False
+    tag = next((value for name, value in headers if name.lower() == "etag"), "")
+    return bool(tag) and parse_etags(held).contains_raw(tag)
+
+
+def without_body(headers: Headers) -> Headers:
+    """Return the headers of an answer that sends no body again."""
+    return [(name, value) for name, value in headers if name.lower() not in OF_A_BODY]
+
+
+def relevant_query(query: str, path: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the parameters of a query string that may change the answer at a path, in a fixed order.
 
     Of one given twice the first, as Flask reads it: or one address could be answered with the page of another.
     """
     if not query:
         return ()
-    given = dict(reversed(parse_qsl(query, keep_blank_values=True)))
+    pairs = parse_qsl(query, keep_blank_values=True)
+    for place, names in RELEVANT_BELOW.items():
+        if path.startswith(place):
+            return tuple(sorted((pair for pair in pairs if pair[0] in names), key=lambda pair: pair[0]))
+    given = dict(reversed(pairs))
     return tuple((name, given[name]) for name in RELEVANT_PARAMETERS if name in given)
 
 
@@ -106,7 +147,7 @@ def key_of(environ: dict[str, Any]) -> Key:
     """Return what an answer depends on: address, relevant query, compression, whether the reader saves data."""
     return (
         environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
-        relevant_query(environ.get("QUERY_STRING", "")),
+        relevant_query(environ.get("QUERY_STRING", ""), environ.get("PATH_INFO", "")),
         encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")),
         environ.get("HTTP_SAVE_DATA", "").lower(),
     )
@@ -129,14 +170,20 @@ def register(app: Flask) -> FinishedPages:
     @app.after_request
     def _finish(response: Response) -> Response:
         seconds = g.get("keep_seconds", 0)
-        is_kept = bool(seconds) and response.status_code == 200 and request.method == "GET"
+        is_kept = bool(seconds) and response.status_code == 200 and request.method in ("GET", "HEAD")
         if is_kept:
             response.headers["Cache-Control"] = f"public, max-age={int(seconds)}"
+            if g.get("says") is not None:
+                # Weak: the same words, whatever packs them and whenever they were said.
+                response.set_etag(hashlib.sha256(g.says.encode()).hexdigest()[:ETAG_LETTERS], weak=True)
         _compress(response)
         if is_kept:
             response.headers.add("Vary", "Accept-Encoding, Save-Data")
             headers = [(name, value) for name, value in response.headers.items() if name != "Date"]
-            pages.store(key_of(request.environ), response.status, headers, response.get_data(), seconds)
+            if request.method == "GET":
+                pages.store(key_of(request.environ), response.status, headers, response.get_data(), seconds)
+            if is_known(request.environ, headers):
+                return Response(status=304, headers=without_body(headers))
         return response
 
     return pages
