@@ -12,6 +12,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     desk_app.py        the desk: an application of its own, with sessions and sign-in
     desk/              the organisers' home, and the table of who may open what
     updates/           news to those who asked for it: written, approved, sent, stopped by one press
+    api/               for other systems: public JSON with its OpenAPI document, OSDI to read, feeds of news
     exports/           counts as tables; sheets of signatures, sealed for the campaign's own keys
     integrity/         what stands out; taking signatures out by a rule, and putting them back; totals from elsewhere
     letters/           templates, issued letters, documents, deliveries, replies

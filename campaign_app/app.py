@@ -24,6 +24,9 @@ from . import (
 )
 from .accounts.setup import register as register_accounts
 from .anonymous_logs import NidaaFlask, place_of
+from .api import problems as api_problems
+from .api.feed_views import blueprint as feeds
+from .api.views import blueprint as api
 from .audit import models as audit_models  # noqa: F401 - its table
 from .bodies import models as body_models  # noqa: F401 - its tables
 from .campaign import campaign
@@ -153,6 +156,8 @@ def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(signing)
     app.register_blueprint(letters)
     app.register_blueprint(updates)
+    app.register_blueprint(api)
+    app.register_blueprint(feeds)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
     register_letters(app)
@@ -218,14 +223,17 @@ def _defect(problem: Exception) -> ResponseReturnValue:
 
 def _error_page(
     status: int, *, field: str = "", retry_after_seconds: int | None = None
-) -> tuple[str, int, dict[str, str]]:
-    """Render an error page; it needs neither database nor keys."""
+) -> tuple[str | bytes, int, dict[str, str]]:
+    """Render an error page; it needs neither database nor keys. A machine that asks the API gets it as JSON."""
     shown = status if status in ERROR_PAGES else (400 if status < 500 else 500)
     headers = {}
     if status in (429, 503):
         retry_after_seconds = retry_after_seconds or RETRY_AFTER_SECONDS
         headers["Retry-After"] = str(retry_after_seconds)
     g.is_personal = True
+    if request.path.startswith(api_problems.PLACE):
+        said = api_problems.answer(status, api_problems.code_of(status))
+        return said.get_data(), status, {**dict(said.headers), **headers}
     page = render_template(
         f"errors/{shown}.html",
         status=status,

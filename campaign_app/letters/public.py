@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from ..bodies import queries as directory
 from ..bodies.models import Body
@@ -43,9 +43,14 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class LetterInList:
-    """A public letter in a list. recipient: None for a sheet of numbers. standing: what became of it, as a sentence."""
+    """A public letter in a list. recipient: None for a sheet of numbers. standing: what became of it, as a sentence.
+
+    state: one of rules.HAS_LEFT. kind: one of frozen.KINDS.
+    """
 
     reference: str
+    kind: str
+    state: str
     recipient: Words | None
     petition_id: int | None
     sent_on: date
@@ -75,6 +80,18 @@ class LetterOnPage:
     corrects: Mapping[str, bool]
     corrected_by: Mapping[str, bool]
     has_names: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTold:
+    """A published reply to a public letter. number: of the reply. writer: the office's name; "" where none is known."""
+
+    number: int
+    reference: str
+    writer: str
+    received_on: date
+    language: str
+    text: str
 
 
 def shown(now: datetime) -> ColumnElement[bool]:
@@ -113,6 +130,19 @@ def letters_sent(
     return _in_list(rows[:ON_A_PAGE], lang, now), len(rows) > ON_A_PAGE
 
 
+def count_sent(*, now: datetime, petition_id: int | None = None) -> int:
+    """Return how many letters `letters_sent` has on all its pages together."""
+    asked = select(func.count()).select_from(Letter).where(Letter.visibility == rules.PUBLIC, shown(now))
+    if petition_id is not None:
+        asked = asked.where(Letter.petition_id == petition_id)
+    return db.session.scalar(asked) or 0
+
+
+def in_list(letter: Letter, lang: str, *, now: datetime) -> LetterInList:
+    """Return one letter that `public_letter` gave as a list shows it."""
+    return _in_list([letter], lang, now)[0]
+
+
 def letter_page(letter: Letter, lang: str, *, now: datetime) -> LetterOnPage:
     """Return what the page of a letter that `public_letter` or `letter_behind` gave shows."""
     is_public, frozen = letter.visibility == rules.PUBLIC, from_json(letter.frozen or "")
@@ -138,6 +168,30 @@ def letter_page(letter: Letter, lang: str, *, now: datetime) -> LetterOnPage:
         corrected_by=_references([Letter.corrects_id == letter.id], is_public, now),
         has_names=letter.has_names,
     )
+
+
+def replies_told(lang: str, *, now: datetime, at_most: int) -> list[ReplyTold]:
+    """Return the replies that were published of all public letters, the latest first."""
+    asked = (
+        select(LetterReply, Letter.reference, Letter.body_key)
+        .join(Letter, Letter.id == LetterReply.letter_id)
+        .where(LetterReply.is_published, Letter.visibility == rules.PUBLIC, shown(now))
+        .order_by(LetterReply.received_on.desc(), LetterReply.id.desc())
+        .limit(at_most)
+    )
+    rows = db.session.execute(asked).all()
+    names = {each.key: each.names for each in directory.bodies()} if rows else {}
+    return [
+        ReplyTold(
+            number=reply.id,
+            reference=reference or "",
+            writer=in_language(names.get(reply.body_key or recipient_key, {}), lang),
+            received_on=reply.received_on,
+            language=reply.language,
+            text=reply.text,
+        )
+        for reply, reference, recipient_key in rows
+    ]
 
 
 def recipient(addressed: Addressed | None, lang: str) -> Words | None:
@@ -169,6 +223,8 @@ def _in_list(rows: Sequence[Letter], lang: str, now: datetime) -> list[LetterInL
     return [
         LetterInList(
             reference=each.reference or "",
+            kind=each.kind,
+            state=each.state,
             recipient=recipient(from_json(each.frozen or "").addressed, lang),
             petition_id=each.petition_id,
             sent_on=utc_day(_moment(each.sent_at)),

@@ -45,6 +45,7 @@ class GoalRecord:
 class UpdateRecord:
     """One piece of news, per language {"title", "body"}."""
 
+    id: int
     published_on: date
     texts: Mapping[str, Mapping[str, str]]
 
@@ -162,7 +163,9 @@ def _load() -> list[PetitionRecord]:
             texts={row.language: _text_record(row) for row in texts.get(petition.id, [])},
             addressees=[row.names for row in addressees.get(petition.id, [])],
             goals=[GoalRecord(row.threshold, row.meanings) for row in goals.get(petition.id, [])],
-            updates=[UpdateRecord(row.published_on, row.texts) for row in updates.get(petition.id, [])],
+            updates=[
+                UpdateRecord(row.id, row.published_on, row.texts) for row in updates.get(petition.id, [])
+            ],
             is_stopped=SIGNING in shut,
             are_names_hidden=NAMES in shut,
         )

@@ -1,6 +1,6 @@
 """The pages around the petitions: home, numbers, who is responsible and what is done with what is typed."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
@@ -13,17 +13,18 @@ from ..clock import utc_day, utc_now
 from ..languages import preferred_language
 from ..partners.queries import endorsements
 from ..petitions.queries import PetitionRecord, public_petition
+from ..tally.as_json import statement_as_json
 from ..tally.breakdowns import public_breakdowns, reason_name
 from ..tally.outside import Elsewhere, elsewhere
 from ..tally.queries import by_day, statement
 from ..tally.rules import Statement, fewest_still_counted
 from .blueprint import blueprint
 from .legal import legal_text
+from .past_days import day_of, first_day_of
 from .queries import petition_cards, petition_page
 from .rates import confirmation_rates
 
 DAY = timedelta(days=1)
-LENGTH_OF_DAY = len("2026-03-05")
 
 
 @blueprint.get("/")
@@ -67,7 +68,7 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
     return render_template(
         "signing/numbers.html",
         petition=petition_page(petition, lang, people=shown["statement"].people, now=now),
-        day_before=yesterday if yesterday >= _first_day(petition, shown["statement"]) else None,
+        day_before=yesterday if yesterday >= first_day_of(petition, shown["statement"]) else None,
         reason_name=reason_name,
         **shown,
     )
@@ -77,11 +78,11 @@ def numbers(lang: str, slug: str) -> ResponseReturnValue:
 def numbers_on(lang: str, slug: str, day: str) -> ResponseReturnValue:
     """Show the statement as it stood at the end of a past UTC day, and what is left of it."""
     petition, now = public_petition(slug), utc_now()
-    on, today = _day(day), utc_day(now)
+    on, today = day_of(day), utc_day(now)
     if on == today:
         return redirect(url_for(".numbers", lang=lang, slug=slug), 302)
     current = statement(petition.id, now=now)
-    first_day = _first_day(petition, current)
+    first_day = first_day_of(petition, current)
     if on is None or not first_day <= on < today:
         page = petition_page(petition, lang, people=0, now=now)
         return render_template("signing/no_numbers.html", petition=page), 404
@@ -107,14 +108,14 @@ def numbers_json(lang: str, slug: str) -> ResponseReturnValue:
     petition, now = public_petition(slug), utc_now()
     current = statement(petition.id, now=now)
     asked = request.args.get("on", "")
-    on = _day(asked)
+    on = day_of(asked)
     if on == utc_day(now):
         answer = redirect(url_for(".numbers_json", lang=lang, slug=slug), 302)
     elif not asked:
         finished_pages.keep()
         totals = {"elsewhere": [_total(each) for each in elsewhere(petition.id)]}
         answer = jsonify(_as_json(petition, current, lang) | totals)
-    elif on is None or not _first_day(petition, current) <= on < utc_day(now):
+    elif on is None or not first_day_of(petition, current) <= on < utc_day(now):
         refusal = {"error": "there are no numbers for that day", "numbers": _address(petition, lang)}
         answer = jsonify(refusal)
         answer.status_code = 404
@@ -143,43 +144,13 @@ def imprint(lang: str) -> ResponseReturnValue:
     return render_template("signing/imprint.html", text=legal_text("imprint", lang), campaign=campaign())
 
 
-def _day(text: str) -> date | None:
-    """Read a day as our addresses write it; None for anything else."""
-    try:
-        return date.fromisoformat(text) if len(text) == LENGTH_OF_DAY else None
-    except ValueError:
-        return None
-
-
-def _first_day(petition: PetitionRecord, current: Statement) -> date:
-    """Return the first UTC day of which there are numbers."""
-    days = [petition.opens_at and utc_day(petition.opens_at), current.first_on]
-    return min((day for day in days if day), default=date.max)
-
-
 def _address(petition: PetitionRecord, lang: str) -> str:
     return public_url(".numbers", lang=lang, slug=petition.slug)
 
 
 def _as_json(petition: PetitionRecord, found: Statement, lang: str) -> dict[str, object]:
-    return {
-        "petition": petition.slug,
-        "as_of": found.as_of.isoformat() if found.as_of else None,
-        "people": found.people,
-        "mailboxes": found.mailboxes,
-        "pending": found.pending,
-        "pending_as_of": found.pending_as_of.isoformat() if found.pending_as_of else None,
-        "confirmed": found.confirmed,
-        "withdrawn": found.withdrawn,
-        "erased": found.erased,
-        "invalidated": dict(found.invalidated),
-        "restored": found.restored,
-        "taken_out": found.taken_out,
-        "paper": found.paper,
-        "endorsements": found.endorsements,
-        "first_signed_on": found.first_on.isoformat() if found.first_on else None,
-        "method": public_url(".numbers", lang=lang, slug=petition.slug, _anchor="method"),
-    }
+    method = public_url(".numbers", lang=lang, slug=petition.slug, _anchor="method")
+    return {"petition": petition.slug, **statement_as_json(found), "method": method}
 
 
 def _total(found: Elsewhere) -> dict[str, object]:

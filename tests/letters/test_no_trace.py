@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("ready")
 @pytest.fixture
 def letters(petition, monkeypatch):
     """A letter of each visibility, issued by two people and sent; and a signer of its petition whose link is known."""
-    for where in ("letters.views", "signing.link_views"):
+    for where in ("letters.views", "signing.link_views", "api.declared", "api.feed_views"):
         monkeypatch.setattr(f"campaign_app.{where}.utc_now", lambda: NOW)
     signed = let_sign(petition.id, 120, on=NOW.date().replace(day=1))
     db.session.get(Signature, signed[0]).link_hash = token_hash(TOKEN)
