@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -22,7 +22,6 @@ from .problems import Code, Problem
 
 JSON = "application/json"
 HAL = "application/hal+json"
-WORDS_OF_THE_API = "en"
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,6 @@ def offers(
 
     def _register(view: Callable[..., Mapping[str, Any]]) -> Callable[..., Mapping[str, Any]]:
         def _answer(**in_path: str) -> ResponseReturnValue:
-            g.lang = WORDS_OF_THE_API  # whatever the reader's own language is: the answer is one for all
             now = utc_now().replace(microsecond=0)
             found = view(**in_path, **read_query(endpoint, request.args), now=now)
             return answer(found, media_type=endpoint.media_type, now=now)
