@@ -4,7 +4,7 @@ The view is registered by its declaration, which reads the query for it; openapi
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from ..clock import utc_now
 from ..languages import LANGUAGES
 from . import rules
 from .json_schema import Schema
-from .problems import Code, Problem
+from .problems import PLACE, Code, Problem
 
 JSON = "application/json"
 HAL = "application/hal+json"
@@ -64,10 +64,18 @@ class Endpoint:
         return tuple(each for each in self.parameters if not each.is_in_path)
 
 
-def read_query(endpoint: Endpoint, query: "MultiDict[str, str]") -> dict[str, Any]:
-    """Return the value of each parameter; what is not ours is ignored. Raises Problem naming the one at fault."""
+def read_query(parameters: Sequence[Parameter], query: "MultiDict[str, str]") -> dict[str, Any]:
+    """Return the value of each parameter; what is not ours is ignored. Raises Problem naming the one at fault.
+
+    One that only other addresses of the API have is at fault too: answers are kept under it, and whoever made up values
+    for it would fill the store with one and the same answer.
+    """
+    declared = {each.name for each in parameters}
+    for name in finished_pages.RELEVANT_BELOW[PLACE]:
+        if name in query and name not in declared:
+            raise Problem("parameter-not-here", parameter=name)
     found: dict[str, Any] = {}
-    for each in endpoint.asked:
+    for each in parameters:
         given = query.getlist(each.name)
         if len(given) > 1:
             raise Problem("parameter-repeated", parameter=each.name)
@@ -95,7 +103,7 @@ def offers(
     def _register(view: Callable[..., Mapping[str, Any]]) -> Callable[..., Mapping[str, Any]]:
         def _answer(**in_path: str) -> ResponseReturnValue:
             now = utc_now().replace(microsecond=0)
-            found = view(**in_path, **read_query(endpoint, request.args), now=now)
+            found = view(**in_path, **read_query(endpoint.asked, request.args), now=now)
             return answer(found, media_type=endpoint.media_type, now=now)
 
         blueprint.add_url_rule(endpoint.rule, endpoint.name, _answer, methods=["GET"])

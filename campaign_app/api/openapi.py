@@ -16,8 +16,8 @@ What this campaign says in public, for other systems: its petitions, their numbe
 It is only read, without a key, from any site, as often as you like: answers are the same for everyone, are kept for a
 few seconds, and have an ETag that stays while nothing but the moment changes. Nothing about a signer is in it. Every
 number comes from the statement that the pages show; kinds are told apart and never added up. Groups are published from
-a hundred people upward, rounded down to ten. Days are UTC. Parameters that are not listed are ignored. Fields may be
-added within v1; none goes and none changes its meaning."""
+a hundred people upward, rounded down to ten. Days are UTC. Parameters that the API does not know are ignored. Fields
+may be added within v1; none goes and none changes its meaning."""
 TAGS = {
     "petitions": "Petitions, texts and numbers.",
     "letters": "Public letters, and replies that were published with the consent of the office that wrote them.",
@@ -74,7 +74,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def _problems(endpoint: Endpoint) -> dict[int, list[problems.Code]]:
     """Return why an address may not be answered, by status."""
     found: dict[int, list[problems.Code]] = {}
-    codes = [*endpoint.problems, "not-found", "unavailable"]
+    codes = [*endpoint.problems, "parameter-not-here", "not-found", "unavailable"]
     if endpoint.asked:
         codes += REFUSED_QUERY
     if any(each.is_required for each in endpoint.asked):

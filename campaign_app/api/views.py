@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from ..clock import utc_now
@@ -13,7 +13,7 @@ from ..letters.public import public_letter
 from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
 from . import endpoints, letters, openapi, osdi, petitions, problems, rules, shapes
-from .declared import JSON, answer, offers
+from .declared import JSON, answer, offers, read_query
 
 blueprint = Blueprint("api", __name__)
 
@@ -84,6 +84,7 @@ def osdi_petition(slug: str, *, lang: str | None, now: datetime) -> Mapping[str,
 @blueprint.get("/api/openapi.json")
 def document() -> ResponseReturnValue:
     """Describe all of this for machines."""
+    read_query((), request.args)
     return answer(openapi.document(), media_type=JSON, now=utc_now())
 
 

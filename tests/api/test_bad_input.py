@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from campaign_app import finished_pages
 from campaign_app.clock import utc_day, utc_now
 from tests.api.situations import SLUG
 
@@ -52,6 +53,18 @@ REFUSED = {
         "{{7*7}}": INVALID,
     },
     f"{PETITION}/breakdown?x=": {"1": ("parameter-missing", 400)},
+    **{
+        f"{address}?{name}=": {"1": ("parameter-not-here", 400), "": ("parameter-not-here", 400)}
+        for address, name in {
+            "/api/v1/petitions": "lang",
+            PETITION: "page",
+            f"{PETITION}/texts": "petition",
+            f"{PETITION}/statement": "by",
+            "/api/v1/letters": "on",
+            "/api/osdi/": "page",
+            "/api/openapi.json": "lang",
+        }.items()
+    },
     "/api/v1/letters?petition=": {
         "": ("petition-unknown", 404),
         "nothing": ("petition-unknown", 404),
@@ -101,6 +114,17 @@ def test_what_is_not_ours_in_a_query_is_ignored_and_not_repeated(client):
 
     assert (answer.status_code, len(answer.json["items"])) == (200, 2)
     assert "img>" not in answer.text + str(answer.headers)
+
+
+def test_one_answer_is_not_kept_under_any_number_of_addresses(client):
+    kept = client.application.extensions[finished_pages.STORE].kept
+    for nth in range(3):
+        for name in finished_pages.RELEVANT_BELOW["/api/"]:
+            for address in ("/api/v1/petitions", "/api/v1/letters", f"{PETITION}/texts", "/api/openapi.json"):
+                client.get(f"{address}?{name}=made-up-{nth}&fbclid={nth}")
+                client.get(f"{address}?fbclid={nth}")
+
+    assert len(kept) == 4
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
