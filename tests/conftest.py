@@ -4,6 +4,7 @@ TEST_DATABASE=postgresql runs the same tests against a real PostgreSQL server, s
 """
 
 import dataclasses
+import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -28,6 +29,13 @@ from .tables import fill_tables
 
 SLUG = "lists-and-graves"
 LEAD_TO_A_DATABASE = {"database_url", "database"}
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: thousands of tests share what was loaded, and to look it through takes a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 25, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

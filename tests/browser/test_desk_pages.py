@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.test_accessibility import faults, show
+from tests.browser.test_accessibility import SEEN_IN, faults, show
 from tests.every_desk_page import GROUPS
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ def test_no_page_of_the_desk_keeps_anybody_out(browser: Browser, serve, app, gro
 
     for answered in GROUPS[group](app, lang):
         show(shown, site, answered)
-        found[answered.name] = faults(shown)
+        found[answered.name] = faults(shown, SEEN_IN[lang])
 
     context.close()
     assert len(found) > 10

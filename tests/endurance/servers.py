@@ -28,6 +28,7 @@ from campaign_app.app import create_app
 from campaign_app.config import ROOT, from_environment
 from campaign_app.extensions import db
 from campaign_app.supervisor import WEB, command
+from tests.static_copies import give_static_files
 
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 60
@@ -228,6 +229,7 @@ class Installation:
             "MAIL_FROM": "post@nidaa.test",
             **environment,
         }
+        give_static_files(self.home)
         self.run("init")
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

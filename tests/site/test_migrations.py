@@ -33,6 +33,7 @@ from tests.integrity.campaigns import fill_integrity
 from tests.letters.situations import fill_letters
 from tests.pages import AuditingClient
 from tests.partners.situations import fill_partners
+from tests.static_copies import give_static_files
 from tests.updates.situations import fill_updates
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -68,6 +69,7 @@ def start(base_settings: Settings, database: str, tmp_path: Path) -> Iterator[Ca
     with ExitStack() as ends:
 
         def _start() -> Flask:
+            give_static_files(settings.home)
             app = create_app(settings)
             app.testing = True
             app.test_client_class = AuditingClient
