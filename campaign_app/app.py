@@ -51,6 +51,7 @@ from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES
 from .updates.bounce_mailbox import Mailbox
 from .updates.views import blueprint as updates
+from .widgets.share_views import blueprint as sharing
 
 ERROR_PAGES = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
 RETRY_AFTER_SECONDS = 15
@@ -158,6 +159,7 @@ def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(updates)
     app.register_blueprint(api)
     app.register_blueprint(feeds)
+    app.register_blueprint(sharing)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
     register_letters(app)

@@ -31,14 +31,27 @@ class Words:
     counted: Mapping[str, Mapping[str, Mapping[str, str]]]
     arabic_digits: bool = False
 
+    def say(self, key: str, lang: str, **slots: str) -> str:
+        """Return what `word` returns, from these words."""
+        try:
+            found = self.texts[key][lang]
+        except KeyError:
+            raise WordUnknown(f"words.toml has no word {key!r} in {lang!r}") from None
+        return _filled(found, slots)
+
+    def count(self, key: str, n: int, lang: str, **slots: str) -> str:
+        """Return what `counted` returns, from these words."""
+        form = formats.plural_category(n, lang)
+        try:
+            found = self.counted[key][lang][form]
+        except KeyError:
+            raise WordUnknown(f"words.toml counts no {key!r} in {lang!r}, form {form!r}") from None
+        return _filled(found, {**slots, "n": formats.number(n, lang, arabic_digits=self.arabic_digits)})
+
 
 def word(key: str, lang: str, **slots: str) -> str:
     """Return a label or sentence with its {slots} filled. Raises WordUnknown, KeyError for a slot that is missing."""
-    try:
-        found = _words().texts[key][lang]
-    except KeyError:
-        raise WordUnknown(f"words.toml has no word {key!r} in {lang!r}") from None
-    return _filled(found, slots)
+    return _words().say(key, lang, **slots)
 
 
 def counted(key: str, n: int, lang: str, **slots: str) -> str:
@@ -46,12 +59,7 @@ def counted(key: str, n: int, lang: str, **slots: str) -> str:
 
     Raises WordUnknown, KeyError for a slot that is missing.
     """
-    known, form = _words(), formats.plural_category(n, lang)
-    try:
-        found = known.counted[key][lang][form]
-    except KeyError:
-        raise WordUnknown(f"words.toml counts no {key!r} in {lang!r}, form {form!r}") from None
-    return _filled(found, {**slots, "n": formats.number(n, lang, arabic_digits=known.arabic_digits)})
+    return _words().count(key, n, lang, **slots)
 
 
 def use(content_dir: Path, *, arabic_digits: bool = False) -> None:
@@ -61,9 +69,12 @@ def use(content_dir: Path, *, arabic_digits: bool = False) -> None:
 
 
 @cache
-def load(content_dir: Path, arabic_digits: bool = False) -> Words:
-    """Read the words of a content folder once. Raises OSError or TOMLDecodeError where the file cannot be read."""
-    read: dict[str, Any] = tomllib.loads(place_of(content_dir, FILE).read_text(encoding="utf-8"))
+def load(content_dir: Path, arabic_digits: bool = False, file: str = FILE) -> Words:
+    """Read the words of a content folder once. Raises OSError or TOMLDecodeError where the file cannot be read.
+
+    file: another one of the same form.
+    """
+    read: dict[str, Any] = tomllib.loads(place_of(content_dir, file).read_text(encoding="utf-8"))
     return Words(read["word"], read["counted"], arabic_digits)
 
 

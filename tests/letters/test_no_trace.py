@@ -101,7 +101,7 @@ def everything_public(app, public_reference):
     client = app.test_client()
     waiting, read = [*ELSEWHERE, f"/en/my-signature/{TOKEN}", f"/ar/my-signature/{TOKEN}"], {}
     values = {"slug": SLUG, "day": "2026-12-05", "reference": public_reference, "page": 1, "token": TOKEN}
-    values |= {"name": "x", "file_name": "x"}
+    values |= {"name": "x", "file_name": "x", "language": "zh"}
     for rule in app.url_map.iter_rules():
         if "GET" in rule.methods:
             for lang in ("ar", "en"):

@@ -38,8 +38,8 @@ READING = ("GET", "HEAD", "OPTIONS")
 URL = re.compile(r"https?://[^\s<>\"]+")
 # RESEND asks for one of the others once more; a letter to an office is opened by tests/letters.
 SENT = [kind for kind in rules.KINDS if kind not in (rules.RESEND, rules.LETTER)]
-# SQLite's own files, and what is made of static files at start.
-NOT_COMPARED = ("nidaa.sqlite3", "static/")
+# SQLite's own files, what is made of static files at start, and pictures that were drawn of public pages.
+NOT_COMPARED = ("nidaa.sqlite3", "static/", "shared/")
 
 
 class Links(HTMLParser):
@@ -156,6 +156,7 @@ def values_of(rule: Rule, visitor: Visitor, tokens: list[str]) -> Iterator[dict[
         "reference": [rules_of_letters.reference(utc_now().year, LETTER), "nothing"],
         "file_name": [f"{rules_of_letters.reference(utc_now().year, LETTER)}-en.pdf", "x.pdf"],
         "page": ["1", "2"],
+        "language": ["zh", "xx"],
         "name": ["x", *(path.name for path in visitor.mail_dir.glob("[!.]*.eml"))],
     }
     found: list[dict[str, str]] = [{}]

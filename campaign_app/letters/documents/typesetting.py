@@ -19,6 +19,7 @@ import typst
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "typst"
+ROOT = HERE.parents[1]  # above the templates of every room: theirs draw on look.typ here
 FONTS = HERE / "fonts"
 ACCESSIBLE = ["ua-1"]  # ISO 14289-1: tagged, titled, its language told, every picture described; else refused
 PIXELS_PER_INCH = 144
@@ -34,18 +35,22 @@ class TooLong(NotMade):
     """What has to stand on one page does not fit there in the smallest letters."""
 
 
-def pdf(paper: Mapping[str, Any]) -> bytes:
+def pdf(paper: Mapping[str, Any], *, templates: Path = TEMPLATES) -> bytes:
     """Return a paper as PDF/UA-1. The same paper gives the same bytes.
 
     paper: values as papers.py writes them; "template" names the file, "date" is what the file says it was made.
-    Raises NotMade.
+    templates: the folder of that file, another room's perhaps. Raises NotMade.
     """
-    return _made(paper, {"format": "pdf", "pdf_standards": ACCESSIBLE, "timestamp": _moment(paper)})
+    return _made(
+        paper, templates, {"format": "pdf", "pdf_standards": ACCESSIBLE, "timestamp": _moment(paper)}
+    )
 
 
-def png(paper: Mapping[str, Any]) -> bytes:
+def png(
+    paper: Mapping[str, Any], *, templates: Path = TEMPLATES, pixels_per_inch: int = PIXELS_PER_INCH
+) -> bytes:
     """Return a paper of one page as a picture. Raises NotMade."""
-    return _made(paper, {"format": "png", "ppi": PIXELS_PER_INCH})
+    return _made(paper, templates, {"format": "png", "ppi": pixels_per_inch})
 
 
 def pdf_apart(paper: Mapping[str, Any]) -> bytes:
@@ -68,9 +73,9 @@ def pdf_apart(paper: Mapping[str, Any]) -> bytes:
     return done.stdout
 
 
-def _made(paper: Mapping[str, Any], wanted: dict[str, Any]) -> bytes:
+def _made(paper: Mapping[str, Any], templates: Path, wanted: dict[str, Any]) -> bytes:
     # A compiler is of one thread, and one made for a letter costs nothing that can be measured beside it.
-    compiler = typst.Compiler(TEMPLATES / paper["template"], root=TEMPLATES, font_paths=_fonts())
+    compiler = typst.Compiler(templates / paper["template"], root=ROOT, font_paths=_fonts())
     try:
         made = compiler.compile(sys_inputs={"data": json.dumps(paper)}, **wanted)
     except typst.TypstError as problem:

@@ -1,0 +1,46 @@
+"""What is passed on: the picture of a link, the page with every way to share a petition, the poster to print."""
+
+from flask import Blueprint, abort, request
+from flask import Response as FlaskResponse
+from flask.typing import ResponseReturnValue
+
+from .. import finished_pages
+from ..clock import utc_now
+from ..languages import LETTER_LANGUAGES
+from ..petitions.queries import PetitionRecord, public_petition
+from ..tally.queries import statement
+from .kept_files import kept
+from .share_picture import picture, shown
+
+PICTURE_SECONDS = 15 * 60  # a rise of the count is drawn at most so often
+ANSWER_SECONDS = 60
+
+blueprint = Blueprint("sharing", __name__)
+
+
+@blueprint.get("/share/<slug>/<language>.png")
+def share_picture(slug: str, language: str) -> ResponseReturnValue:
+    """Give the picture that messengers show beside a link, in a language of letters. Any site may show it."""
+    petition = public_petition(slug)
+    if language not in LETTER_LANGUAGES:
+        abort(404)
+    answer = FlaskResponse(_picture(petition, language), mimetype="image/png")
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    _let_others_keep(answer)
+    return answer
+
+
+def _picture(petition: PetitionRecord, language: str) -> bytes:
+    now = utc_now()
+    numbers = finished_pages.lately(("shared", petition.id), lambda: statement(petition.id, now=now))
+    what = shown(petition, language, people=numbers.people, now=now)
+    name = f"picture-{petition.id}-{language}.png"
+    return kept(name, of=what.steady, make=lambda: picture(what), seconds=PICTURE_SECONDS)
+
+
+def _let_others_keep(answer: FlaskResponse) -> None:
+    """Let browsers keep an answer, and this process too; not with a query, or each would take its place."""
+    if request.query_string:
+        answer.headers["Cache-Control"] = f"public, max-age={ANSWER_SECONDS}"
+    else:
+        finished_pages.keep(ANSWER_SECONDS)
