@@ -30,6 +30,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     sealing/           keys, tags, sealed contacts and mail, shredding
     lockdown/          what is shut in an emergency: signing, shown names, and the worker's part of it
     audit/             what was done here and by whom: append-only, hash-chained
+    page_head.py       what a page says of itself to search engines and messengers
     ground             addresses, clock, columns, config, campaign, content_files, extensions, database, formats,
                        languages, rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
                        templating, typed, prepared, server, web_worker (gunicorn's settings and worker): knows no room

@@ -18,6 +18,7 @@ from . import (
     health,
     jobs,
     languages,
+    page_head,
     security_headers,
     static_files,
     templating,
@@ -253,7 +254,12 @@ def _page_context() -> dict[str, Any]:
         "is_demo": _is_demo(),
         "is_development": not config.settings().is_production,
         "saves_data": request.headers.get("Save-Data", "").lower() == "on" if request else False,
-        "alternate_url": _alternate_url,
+        "alternate_url": page_head.alternate_url,
+        "page_head": page_head.page_head,
+        "petition_picture": page_head.petition_picture,
+        "campaign_picture": page_head.campaign_picture,
+        "publisher": page_head.publisher,
+        "site": config.settings().base_url,
         "now": utc_now(),
     }
 
@@ -263,12 +269,3 @@ def _is_demo() -> bool:
         return keyring().is_demo
     except KeyProblem:
         return False
-
-
-def _alternate_url(code: str) -> str:
-    """Return the address of the present page in another language; its home page where there is none."""
-    if request.endpoint and request.view_args and "lang" in request.view_args and request.method == "GET":
-        return templating.link(request.endpoint, **{**request.view_args, "lang": code})
-    if request.view_args and "slug" in request.view_args:
-        return templating.link("signing.petition", lang=code, slug=request.view_args["slug"])
-    return templating.link("signing.home", lang=code)

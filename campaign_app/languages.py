@@ -116,16 +116,28 @@ def countries(lang: str) -> tuple[tuple[str, str], ...]:
 
 def country_name(code: str, lang: str | None = None) -> str:
     """Return the name of a country. Raises KeyError for a code that is not in the list."""
-    return _country_names(settings().content_dir, lang or current_language())[code]
+    return country_names(settings().content_dir, lang or current_language())[code]
 
 
 def is_country(code: str) -> bool:
     """Whether a code is in the list that a signer may choose from."""
-    return code in _country_names(settings().content_dir, FIRST_LANGUAGE)
+    return code in country_names(settings().content_dir, FIRST_LANGUAGE)
+
+
+def country_code(text: str | None) -> str:
+    """Return the code of a country by its name in a language of pages, or by the code itself; "" for anything else."""
+    return _country_codes(settings().content_dir).get(text or "", "")
 
 
 @cache
-def _country_names(content_dir: Path, lang: str) -> dict[str, str]:
+def _country_codes(content_dir: Path) -> dict[str, str]:
+    names = [country_names(content_dir, lang) for lang in LANGUAGES]
+    return {said: code for each in names for code, name in each.items() for said in (code, name)}
+
+
+@cache
+def country_names(content_dir: Path, lang: str) -> dict[str, str]:
+    """Return the names of all countries of a content folder, by code."""
     listed = read_toml(content_dir / "countries.toml")
     overrides = listed.get("names", {}).get(lang, {})
     territories = Locale.parse(lang).territories
@@ -134,7 +146,7 @@ def _country_names(content_dir: Path, lang: str) -> dict[str, str]:
 
 @cache
 def _countries(content_dir: Path, lang: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(_country_names(content_dir, lang).items(), key=_alphabetical(lang)))
+    return tuple(sorted(country_names(content_dir, lang).items(), key=_alphabetical(lang)))
 
 
 def _alphabetical(lang: str) -> Callable[[tuple[str, str]], str]:

@@ -6,6 +6,7 @@ Only the form differs between two readers, and drawing the rest takes as long as
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import render_template, request
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from ..extensions import db
 from ..finished_pages import lately
 from ..languages import direction
+from ..page_head import page_head, petition_picture, publisher
 from ..petitions.queries import PetitionRecord
 from ..tally.queries import statement
 from ..tally.rules import Statement
@@ -24,10 +26,12 @@ from .queries import ShownSigner, petition_page, recent_signers
 class Alike:
     """The parts of a petition's page in one language that are the same for everyone.
 
-    numbers: None while the database does not answer. since: what came of the petition, and who chose to be named.
+    numbers: None while the database does not answer. head: what the page says of itself. since: what came of the
+    petition, and who chose to be named.
     """
 
     numbers: Statement | None
+    head: Markup
     demand: Markup
     since: Markup
 
@@ -58,8 +62,20 @@ def _drawn(
     signers: Sequence[ShownSigner] = (),
 ) -> Alike:
     shown = petition_page(petition, lang, people=numbers.people if numbers else 0, now=now)
+    head = page_head(
+        shown.title,
+        shown.summary,
+        picture=petition_picture(petition.slug),
+        more={"publisher": publisher()} | (_counted(numbers) if numbers else {}),
+    )
     demand = render_template(
         "signing/_demand.html", petition=shown, text_direction=direction(shown.text_language)
     )
     since = render_template("signing/_since.html", petition=shown, recent_signers=signers)
-    return Alike(numbers, Markup(demand), Markup(since))  # noqa: S704 - our own templates, escaped there
+    return Alike(numbers, head, Markup(demand), Markup(since))  # noqa: S704 - our own templates, escaped there
+
+
+def _counted(numbers: Statement) -> dict[str, Any]:
+    """Return how many people endorse the petition, as schema.org counts what was done with a page."""
+    counter = {"@type": "InteractionCounter", "interactionType": "EndorseAction"}
+    return {"interactionStatistic": counter | {"userInteractionCount": numbers.people}}

@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest
 from wtforms import BooleanField, StringField
 from wtforms.validators import ValidationError
 
-from ..languages import format_number, is_country
+from ..languages import country_code, format_number
 from ..petitions.queries import TextRecord
 from ..shield.providers import familiar_domains, is_familiar
 from .consents import Consents
@@ -160,7 +160,7 @@ def check_email(form: SupporterForm, field: StringField) -> None:
 
 def check_country(form: SupporterForm, field: StringField) -> None:
     """Hold a country to the list."""
-    if not field.data or not is_country(field.data):
+    if not field.data:
         raise ValidationError(_("Choose the country where you live"))
 
 
@@ -169,7 +169,7 @@ class SignerForm(SupporterForm):
 
     name = StringField(filters=[_typed], validators=[check_name])
     email = StringField(filters=[_typed], validators=[check_email])
-    country = StringField(filters=[_made_by_us], validators=[check_country])
+    country = StringField(filters=[country_code], validators=[check_country])
     show_name = BooleanField()
 
     def signer(
@@ -235,7 +235,7 @@ def check_email_of_mailbox(form: SupporterForm, field: StringField) -> None:
 
 def check_country_of_another(form: SupporterForm, field: StringField) -> None:
     """Hold a country to the list, in words for whoever chooses it for somebody else."""
-    if not field.data or not is_country(field.data):
+    if not field.data:
         raise ValidationError(_("Choose the country where the person lives"))
 
 
@@ -244,7 +244,7 @@ class PersonForm(SignerForm):
 
     name = StringField(filters=[_typed], validators=[check_name_of_another])
     email = StringField(filters=[_typed], validators=[check_email_of_mailbox])
-    country = StringField(filters=[_made_by_us], validators=[check_country_of_another])
+    country = StringField(filters=[country_code], validators=[check_country_of_another])
     asked_me = BooleanField()
 
     def validate_asked_me(self, field: BooleanField) -> None:

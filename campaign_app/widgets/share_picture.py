@@ -30,6 +30,7 @@ TEMPLATES = Path(__file__).resolve().parent / "typst"
 WORDS = "sharing/words.toml"
 ONE_PIXEL_A_POINT = 72
 COLOURS = 48  # paper, ink, petrol, ochre, and what lies between them at the edges of letters
+CAMPAIGN = ""  # the state of what is no petition
 PACKING = 3  # 6 takes twice as long to save a sixth
 
 
@@ -61,6 +62,11 @@ def shown(petition: PetitionRecord, lang: str, *, people: int, now: datetime) ->
     return Shown(lang, title, title_language, state, people, utc_day(now))
 
 
+def of_campaign(lang: str, now: datetime) -> Shown:
+    """Return what the picture of the campaign itself shows in a language of pages."""
+    return Shown(lang, campaign().text("about", lang), lang, CAMPAIGN, 0, utc_day(now))
+
+
 def picture(what: Shown) -> bytes:
     """Return the picture as PNG of few colours, a third of the bytes. Raises typesetting.NotMade."""
     drawn = typesetting.png(paper(what), templates=TEMPLATES, pixels_per_inch=ONE_PIXEL_A_POINT)
@@ -83,13 +89,13 @@ def paper(what: Shown) -> dict[str, Any]:
         **language(lang),
         "template": "share.typ",
         "campaign": writer.line(campaign().names.get(lang) or campaign().name("en")),
-        "kind": _kind(what, words),
+        "kind": _kind(what, words) if what.state else "",
         "is_open": what.state == "open",
         "title": its.runs(what.title),
         "title_look": language(what.title_language),
         "title_note": writer.runs(note),
-        "count": _count(what, words),
-        "as_of": writer.runs(words.say("as-of", lang, day=format_day(what.on, lang))),
+        "count": _count(what, words) if what.state else ["", "", ""],
+        "as_of": writer.runs(words.say("as-of", lang, day=format_day(what.on, lang))) if what.state else [],
         "site": urlsplit(settings().base_url).netloc,
     }
 

@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 
 from .. import finished_pages
 from ..clock import utc_now
-from ..languages import LETTER_LANGUAGES
+from ..languages import LANGUAGES, LETTER_LANGUAGES
 from ..petitions.queries import PetitionRecord, public_petition
 from ..tally.queries import statement
 from .kept_files import kept
-from .share_picture import picture, shown
+from .share_picture import of_campaign, picture, shown
 
 PICTURE_SECONDS = 15 * 60  # a rise of the count is drawn at most so often
 ANSWER_SECONDS = 60
@@ -25,6 +25,20 @@ def share_picture(slug: str, language: str) -> ResponseReturnValue:
     if language not in LETTER_LANGUAGES:
         abort(404)
     answer = FlaskResponse(_picture(petition, language), mimetype="image/png")
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    _let_others_keep(answer)
+    return answer
+
+
+@blueprint.get("/share/<language>.png")
+def campaign_picture(language: str) -> ResponseReturnValue:
+    """Give the picture of the pages that are about no petition, in a language of pages."""
+    if language not in LANGUAGES:
+        abort(404)
+    what = of_campaign(language, now=utc_now())
+    answer = FlaskResponse(
+        kept(f"campaign-{language}.png", of=what.steady, make=lambda: picture(what)), mimetype="image/png"
+    )
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     _let_others_keep(answer)
     return answer

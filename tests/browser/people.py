@@ -17,7 +17,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 from campaign_app.clock import utc_now
 from campaign_app.config import ROOT
+from campaign_app.content_files import SHIPPED
 from campaign_app.finished_pages import ASKED_AGAIN_SECONDS
+from campaign_app.languages import country_names
 from campaign_app.petitions.queries import public_petition
 from campaign_app.shield import check_token, form_token
 from campaign_app.shield.rules import CHECK_LEAST_AGE, FORM_LIFETIME
@@ -129,8 +131,8 @@ class Person:
         self.control(label).fill(text)
 
     def chooses(self, label: str, country: str) -> None:
-        """Choose a country."""
-        self.control(label).select_option(country)
+        """Choose a country, given by its code."""
+        self.control(label).select_option(label=country_names(SHIPPED, self.lang)[country])
 
     def ticks(self, label: str) -> None:
         """Tick a box by its label."""

@@ -101,7 +101,7 @@ def places(app: Flask, tokens: dict[str, str]) -> Iterator[Place]:
     for rule in app.url_map.iter_rules():
         kind = next((each for each in tokens if each in rule.rule), "private")
         there = {"lang": "ar", "slug": OPEN, "token": tokens[kind], "day": yesterday.isoformat(), "name": "x"}
-        there |= {"reference": reference, "file_name": f"{reference}-en.pdf", "page": "1", "language": "zh"}
+        there |= {"reference": reference, "file_name": f"{reference}-en.pdf", "page": "1", "language": "ar"}
         missing = {"lang": "ar", "slug": "nothing", "token": UNKNOWN, "day": "2100-01-01", "name": "x"}
         missing |= {"reference": "nothing", "file_name": "x.pdf", "page": "2", "language": "xx"}
         for method in sorted(rule.methods or ()):

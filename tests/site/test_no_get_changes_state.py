@@ -156,7 +156,7 @@ def values_of(rule: Rule, visitor: Visitor, tokens: list[str]) -> Iterator[dict[
         "reference": [rules_of_letters.reference(utc_now().year, LETTER), "nothing"],
         "file_name": [f"{rules_of_letters.reference(utc_now().year, LETTER)}-en.pdf", "x.pdf"],
         "page": ["1", "2"],
-        "language": ["zh", "xx"],
+        "language": ["ar", "xx"],
         "name": ["x", *(path.name for path in visitor.mail_dir.glob("[!.]*.eml"))],
     }
     found: list[dict[str, str]] = [{}]
