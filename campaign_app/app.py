@@ -52,6 +52,9 @@ from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES
 from .updates.bounce_mailbox import Mailbox
 from .updates.views import blueprint as updates
+from .widgets import frame_views, number_views, oembed_views  # noqa: F401 - their routes
+from .widgets.blueprint import blueprint as widgets
+from .widgets.frames import blueprint as frames
 from .widgets.share_views import blueprint as sharing
 
 ERROR_PAGES = (400, 403, 404, 405, 410, 413, 422, 429, 500, 503)
@@ -161,6 +164,8 @@ def _register_rooms(app: Flask, chosen: Settings) -> None:
     app.register_blueprint(api)
     app.register_blueprint(feeds)
     app.register_blueprint(sharing)
+    app.register_blueprint(frames)
+    app.register_blueprint(widgets)
     app.register_blueprint(shield_views)
     app.register_blueprint(health.blueprint)
     register_letters(app)
@@ -253,6 +258,10 @@ def _page_context() -> dict[str, Any]:
         "campaign": campaign(),
         "is_demo": _is_demo(),
         "is_development": not config.settings().is_production,
+        # Of a page that stands on its own; widgets.frames draws the same pages inside a frame.
+        "layout": "layout/public.html",
+        "is_framed": False,
+        "stays": "",
         "saves_data": request.headers.get("Save-Data", "").lower() == "on" if request else False,
         "alternate_url": page_head.alternate_url,
         "page_head": page_head.page_head,

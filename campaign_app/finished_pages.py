@@ -27,7 +27,12 @@ BROTLI_QUALITY = (
 RELEVANT_PARAMETERS = ("s", "shared", "on")
 # Below these addresses these instead, and nowhere else: or one page could be asked for under any number of addresses.
 # It is kept under all that was given, one given twice with both, in their order.
-RELEVANT_BELOW = {"/api/": ("by", "lang", "on", "page", "petition")}
+RELEVANT_BELOW = {
+    "/api/": ("by", "lang", "on", "page", "petition"),
+    "/badge/": ("lang",),
+    "/embed/": ("accent", "lang", "s", "shared", "theme"),
+    "/oembed": ("format", "maxheight", "maxwidth", "url"),
+}
 COMPRESSIBLE = (
     "text/",
     "application/json",

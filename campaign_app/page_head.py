@@ -69,6 +69,18 @@ def linked_data(found: Mapping[str, Any]) -> Markup:
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(written))  # noqa: S704
 
 
+def card_of(page: str) -> Markup:
+    """Return the element that says where to ask what another site may show of a page (oEmbed). page: its path."""
+    element = Markup('<link rel="alternate" type="application/json+oembed" href="{}">')
+    return element.format(card_address(page))
+
+
+def card_address(page: str, **more: str) -> str:
+    """Return where oEmbed answers for a page. page: its path; more: what else to ask, such as the format."""
+    site = settings().base_url
+    return site + link("widgets.oembed", url=site + page, **more)
+
+
 def petition_picture(slug: str) -> str:
     """Return the path of the picture that goes with links to a petition, in the present language."""
     return link("sharing.share_picture", slug=slug, language=current_language())

@@ -24,8 +24,11 @@ ONE_YEAR = 31_536_000
 COMPRESSED = frozenset({".css", ".js", ".svg", ".html", ".txt", ".json"})
 SERVED = COMPRESSED | {".woff2", ".png", ".webp", ".avif", ".ico", ".ttf"}
 RELATIVE_URL = re.compile(r"""url\(["']?\.\./([^"')]+)["']?\)""")
-PUBLISHED = ("css", "fonts", "images", "js", "opener/opener.html")  # the rest are sources
+PUBLISHED = ("css", "fonts", "images", "js", "widget", "opener/opener.html")  # the rest are sources
 CRITICAL = "css/critical.css"
+# What pages of other sites load, and frames whose origin a sandbox takes away.
+FOR_EVERY_SITE = PREFIX + "widget/"
+FOR_EVERY_SITE_SAYS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 class StaticFiles:
@@ -79,7 +82,10 @@ def register(app: Flask, *, source: Path, target: Path, headers: Mapping[str, st
     files = StaticFiles(source, target)
 
     def _say(answer: Headers, path: str, url: str) -> None:
-        for name, value in headers.items():
+        for name, value in {
+            **headers,
+            **(FOR_EVERY_SITE_SAYS if url.startswith(FOR_EVERY_SITE) else {}),
+        }.items():
             answer[name] = value
 
     served = WhiteNoise(

@@ -46,6 +46,7 @@ from .letters.situations import load_directory
 from .pages import AuditingClient
 from .partners.situations import an_endorsement
 from .supporters import newest_token, send_mail
+from .widgets.frames import frame_pages
 
 OPEN, OTHER = "lists-and-graves", "fate-of-the-disappeared"
 PERSON = {"name": "Test Signer", "email": "signer@example.org", "country": "DE"}
@@ -86,6 +87,12 @@ class Visitor:
         """Send a form."""
         address = f"/{self.lang}{path}"
         return Page(name, address, self.client.post(address, data=fields))
+
+    def at(self, name: str, address: str, /, **fields: Any) -> Page:
+        """Open a page whose address does not begin with a language, or send a form to it."""
+        address += f"{'&' if '?' in address else '?'}lang={self.lang}"
+        send = self.client.post if fields else self.client.get
+        return Page(name, address, send(address, **({"data": fields} if fields else {})))
 
     def tokens(self, *, age: timedelta = timedelta(0)) -> dict[str, str]:
         """Return the tokens of a form that was drawn some time ago, the one-use token old enough to pass."""
@@ -324,6 +331,7 @@ GROUPS: dict[str, Group] = {
         public_pages,
         letter_pages,
         own_letter_pages,
+        frame_pages,
         error_pages,
     )
 }

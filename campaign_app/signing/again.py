@@ -16,11 +16,16 @@ AWAY_RETRY_SECONDS = 10
 
 
 def try_again(
-    form: SignForm | MailboxForm, *, status: int, retry_after_seconds: int, is_stopped: bool = False
+    form: SignForm | MailboxForm,
+    *,
+    status: int,
+    retry_after_seconds: int,
+    is_stopped: bool = False,
+    action: str = "",
 ) -> ResponseReturnValue:
     """Keep everything typed on a page that needs no database, and say when to press the button again.
 
-    is_stopped: because an owner stopped signing.
+    is_stopped: because an owner stopped signing. action: where the form goes, by default where it came to.
     """
     fields = [
         *form.typed(),
@@ -33,17 +38,17 @@ def try_again(
         "signing/try_again.html",
         form_fields=[(name, value) for name, value in fields if value],
         retry_after_seconds=retry_after_seconds,
-        action=request.path,
+        action=action or request.path,
         status=status,
         is_stopped=is_stopped,
     )
     return page, status, {"Retry-After": str(retry_after_seconds)}
 
 
-def not_now(form: SignForm, *, is_stopped: bool) -> ResponseReturnValue:
+def not_now(form: SignForm, *, is_stopped: bool, action: str) -> ResponseReturnValue:
     """Keep everything typed while an owner has stopped signing, or while the database does not answer."""
     seconds = STOPPED_RETRY_SECONDS if is_stopped else AWAY_RETRY_SECONDS
-    return try_again(form, status=503, retry_after_seconds=seconds, is_stopped=is_stopped)
+    return try_again(form, status=503, retry_after_seconds=seconds, is_stopped=is_stopped, action=action)
 
 
 def while_stopped(opened: bytes) -> ResponseReturnValue | None:

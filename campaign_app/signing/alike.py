@@ -15,10 +15,11 @@ from sqlalchemy.exc import OperationalError
 from ..extensions import db
 from ..finished_pages import lately
 from ..languages import direction
-from ..page_head import page_head, petition_picture, publisher
+from ..page_head import card_of, page_head, petition_picture, publisher
 from ..petitions.queries import PetitionRecord
 from ..tally.queries import statement
 from ..tally.rules import Statement
+from ..templating import link
 from .queries import ShownSigner, petition_page, recent_signers
 
 
@@ -72,6 +73,7 @@ def _drawn(
         "signing/_demand.html", petition=shown, text_direction=direction(shown.text_language)
     )
     since = render_template("signing/_since.html", petition=shown, recent_signers=signers)
+    head += Markup("\n") + card_of(link("signing.petition", slug=petition.slug))
     return Alike(numbers, head, Markup(demand), Markup(since))  # noqa: S704 - our own templates, escaped there
 
 

@@ -25,6 +25,7 @@ from campaign_app.letters import rules
 from tests.every_page import OPEN, Visitor, error_pages
 from tests.letters.sent import code_of, send
 from tests.pages import AuditingClient
+from tests.widgets.frames import CODE, ORIGINS, add_partner
 
 WRITTEN = Path(__file__).resolve().parent / "headers.txt"
 HELD = (
@@ -42,8 +43,16 @@ HELD = (
     "Vary",
     "X-Content-Type-Options",
 )
+POLICY, FRAMED_BY = "Content-Security-Policy", "Content-Security-Policy, frame-ancestors"
 ONLY_IN_PRODUCTION = "Strict-Transport-Security"
-STATIC = ("css/register.css", "js/sign.js", "fonts/vazirmatn-arabic-33.003.woff2", "opener/opener.html")
+STATIC = (
+    "css/register.css",
+    "js/sign.js",
+    "widget/loader-1.js",
+    "fonts/vazirmatn-arabic-33.003.woff2",
+    "opener/opener.html",
+)
+FRAMES = "/embed/"
 FILE = "/static/"
 UNLISTED = ("HEAD", "OPTIONS")  # they say what GET says, or less; the other tests ask for them too
 UNKNOWN = "x" * 32
@@ -90,6 +99,7 @@ def tokens(client, mail_dir, monkeypatch) -> dict[str, str]:
     private = visitor.sign()
     visitor.confirm(private)
     visitor.change(lambda: send(LETTER, at=utc_now()))
+    visitor.change(add_partner)
     waiting = visitor.sign(email="waiting@example.org")
     return {"confirm": waiting, "private": private, "letter": code_of(LETTER)}
 
@@ -108,14 +118,18 @@ def places(app: Flask, tokens: dict[str, str]) -> Iterator[Place]:
             yield place(app, rule, method, there)
             if rule.arguments - {"lang"}:
                 yield place(app, rule, method, missing, ", missing")
+            if rule.rule.startswith(FRAMES):
+                yield place(app, rule, method, there, ", of a partner", query=f"?s={CODE}")
 
 
-def place(app: Flask, rule: Rule, method: str, values: dict[str, str], remark: str = "") -> Place:
+def place(
+    app: Flask, rule: Rule, method: str, values: dict[str, str], remark: str = "", *, query: str = ""
+) -> Place:
     """Return one address of a rule."""
     given = {name: values[name] for name in rule.arguments}
     with app.test_request_context():
         _, address = rule.build(given) or ("", "")
-    return Place(f"{rule.rule}{remark}", method, address, has_token="token" in rule.arguments)
+    return Place(f"{rule.rule}{remark}", method, address + query, has_token="token" in rule.arguments)
 
 
 def said(answer: TestResponse) -> Said:
@@ -124,6 +138,10 @@ def said(answer: TestResponse) -> Said:
     for name, value in answer.headers.items():
         if name in HELD:
             value = re.sub(r"'sha256-[^']+'", "'sha256-(the inline style)'", value)
+            if name == POLICY:
+                value, _, framed_by = value.rpartition("frame-ancestors ")
+                found.append((FRAMED_BY, framed_by))
+                value = value.removesuffix("; ") or "(nothing else)"
             found.append((name, re.sub(r"[A-Za-z0-9_-]{32}", "(token)", value)))
     return tuple(sorted(found))
 
@@ -196,7 +214,8 @@ def test_development_says_the_same_but_for_the_promise_of_encryption(
         name
         for name, headers in there.items()
         if not name.endswith(" /readyz")  # in production nobody can sign with demonstration keys
-        and here[name] != tuple(pair for pair in headers if pair[0] != ONLY_IN_PRODUCTION)
+        and tuple((kind, value.replace("https: http:", "https:")) for kind, value in here[name])
+        != tuple(pair for pair in headers if pair[0] != ONLY_IN_PRODUCTION)
     ] == []
 
 
@@ -210,14 +229,32 @@ def test_an_address_that_is_a_secret_leaves_in_no_referrer_and_no_copy_of_its_pa
             assert headers["Cache-Control"] == "no-store", each
 
 
-def test_nothing_can_be_framed_or_guessed_and_nothing_sets_a_cookie(
+def test_only_its_partner_frames_a_form_and_any_https_site_the_card_and_nobody_anything_else(
     production, mail_dir, tokens, monkeypatch
 ):
+    """Safety goal 13, exactly: every route, with and without what is there, every method, every error."""
+    found = everything_said(production, tokens) | errors_said(production, mail_dir, monkeypatch)
+
+    framed = {name: dict(headers)[FRAMED_BY] for name, headers in found.items()}
+    others = {name: sources for name, sources in framed.items() if sources != "'none'"}
+    assert len(framed) > 100
+    for name, sources in others.items():
+        _, _, route = name.split(None, 2)
+        if route.startswith(f"{FRAMES}<slug>/card"):
+            assert sources == "https:", name
+        elif route.startswith(f"{FRAMES}<slug>/preview"):
+            assert sources == "'self'", name
+        else:
+            assert route.endswith(", of a partner"), name
+            assert sources == " ".join(ORIGINS), name
+    assert {"https:", "'self'", " ".join(ORIGINS)} == set(others.values())
+
+
+def test_nothing_can_be_guessed_and_nothing_sets_a_cookie(production, mail_dir, tokens, monkeypatch):
     found = everything_said(production, tokens) | errors_said(production, mail_dir, monkeypatch)
 
     for name, headers in found.items():
         spoken = dict(headers)
-        assert "frame-ancestors 'none'" in spoken["Content-Security-Policy"], name
         assert spoken["X-Content-Type-Options"] == "nosniff", name
         assert spoken[ONLY_IN_PRODUCTION].startswith("max-age=63072000"), name
         assert "Set-Cookie" not in spoken, name

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import re
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,12 +11,14 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from campaign_app.widgets.rules import ACCENTS, THEMES, look_of
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = ROOT / "campaign_app" / "templates"
 STATIC = ROOT / "static"
 PAGES = sorted(
     path
-    for folder in ("signing", "errors")
+    for folder in ("signing", "errors", "widgets")
     for path in (TEMPLATES / folder).glob("*.html")
     if not path.name.startswith("_")
 )
@@ -27,7 +30,7 @@ OURS = (
     )
 )
 COMPONENTS = sorted((TEMPLATES / "components").glob("*.html"))
-STYLES = sorted((STATIC / "css").glob("*.css"))
+STYLES = [*sorted((STATIC / "css").glob("*.css")), STATIC / "widget" / "frame.css"]
 
 KB = 1024
 CRITICAL_LIMIT = 3.5 * KB
@@ -119,7 +122,7 @@ def test_a_page_has_one_heading_and_a_title_of_its_own(path):
     text = path.read_text()
     headings = len(re.findall(r"<h1\b", text)) + text.count("{{ petition_header(")
 
-    assert text.startswith('{% extends "layout/')
+    assert text.startswith(('{% extends "layout/', "{% extends layout %}"))  # the latter also inside a frame
     assert headings == 1
     assert "{% block title %}" in text
 
@@ -181,7 +184,7 @@ def test_the_chosen_country_is_chosen_again(jinja):
 def test_the_error_summary_links_each_error_to_its_field(jinja):
     drawn = macro(jinja, "error_summary")([("name", "Enter your full name"), ("country", "Choose a country")])
 
-    assert re.findall(r'href="#(\w+)">([^<]*)', drawn) == [
+    assert re.findall(r'href="#(\w+)" target="_self">([^<]*)', drawn) == [
         ("name", "Enter your full name"),
         ("country", "Choose a country"),
     ]
@@ -277,6 +280,8 @@ def test_every_class_that_a_template_names_has_a_style_and_the_other_way_round()
         for word in re.sub(r"{{.*?}}|{%.*?%}", " ", value).split()
     }
     named |= {"good", "error"}  # tones of a notice, given by its caller
+    for theme, accent in product(THEMES, ACCENTS):  # of a frame
+        named |= set(look_of(theme, accent).classes.split())
 
     assert named ^ styled == set()
 
