@@ -15,7 +15,7 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     api/               for other systems: public JSON with its OpenAPI document, OSDI to read, feeds of news
     exports/           counts as tables; sheets of signatures, sealed for the campaign's own keys
     integrity/         what stands out; taking signatures out by a rule, and putting them back; totals from elsewhere
-    widgets/           what stands elsewhere: frames, their loader, badge, counter, oEmbed; share pictures, posters, sheets
+    widgets/           what stands elsewhere: frames, loader, badge, counter, oEmbed; share pictures, posters, sheets
     letters/           templates, issued letters, documents, deliveries, replies
     signing/           petition page, sign, confirm, my signature, withdraw, erase; numbers page; recount
     partners/          organisations: exact sites, source codes, private links; who endorses which petition

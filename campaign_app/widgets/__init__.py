@@ -1,1 +1,1 @@
-"""What lets the campaign travel: share pictures, posters, sheets for signatures on paper, frames on other sites, badge and counter, oEmbed."""
+"""What lets the campaign travel: frames on other sites, badge and counter, oEmbed; share pictures, posters, sheets."""

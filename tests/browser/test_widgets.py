@@ -178,7 +178,7 @@ def test_a_person_signs_inside_a_partners_frame_and_is_counted_as_from_there(vis
 
     frame.get_by_label("Full name").fill("Test Signer")
     frame.get_by_label("E-mail", exact=True).fill(email)
-    frame.get_by_label("Country where you live").select_option("DE")
+    frame.get_by_label("Country where you live").select_option("Germany")
     frame.get_by_role("button", name="Sign", exact=True).click()
     if host == INSECURE:  # no cryptography there: the step without JavaScript comes by itself
         expect(frame.locator("h1")).to_have_text("Check your details")
