@@ -18,17 +18,23 @@ STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 
 
 def allow(
-    *, frame_ancestors: str = "'none'", token_in_address: bool = False, is_personal: bool = False
+    *,
+    frame_ancestors: str = "'none'",
+    token_in_address: bool = False,
+    is_personal: bool = False,
+    shows_frames: bool = False,
 ) -> None:
     """State what the page being answered needs beyond the ordinary.
 
     frame_ancestors: CSP sources that may frame it.
     token_in_address: the address is a secret, so no path leaves in a Referer. Set for every <token> of a route.
     is_personal: nothing may keep a copy (no-store).
+    shows_frames: it shows frames of our own site, as a preview does.
     """
     g.frame_ancestors = frame_ancestors
     g.token_in_address = token_in_address
     g.is_personal = is_personal or token_in_address
+    g.shows_frames = shows_frames
 
 
 class NoSession(SessionInterface):
@@ -45,7 +51,7 @@ def style_hash(style: str) -> str:
 
 
 @cache
-def content_security_policy(*, frame_ancestors: str, inline_style: str) -> str:
+def content_security_policy(*, frame_ancestors: str, inline_style: str, shows_frames: bool = False) -> str:
     """Return the policy: ourselves only, no inline script, forms go home."""
     sources = {
         "default-src": "'none'",
@@ -58,6 +64,7 @@ def content_security_policy(*, frame_ancestors: str, inline_style: str) -> str:
         "manifest-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
+        **({"frame-src": "'self'"} if shows_frames else {}),
         "frame-ancestors": frame_ancestors,
     }
     return "; ".join(f"{name} {value}" for name, value in sources.items())
@@ -100,7 +107,9 @@ def register(app: Flask, *, inline_style: str) -> None:
         headers.setdefault(
             "Content-Security-Policy",
             content_security_policy(
-                frame_ancestors=g.get("frame_ancestors", "'none'"), inline_style=admitted
+                frame_ancestors=g.get("frame_ancestors", "'none'"),
+                inline_style=admitted,
+                shows_frames=g.get("shows_frames", False),
             ),
         )
         has_token = g.get("token_in_address", False)

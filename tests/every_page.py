@@ -27,6 +27,8 @@ from campaign_app.letters.public import ON_A_PAGE
 from campaign_app.letters.rules import ANSWERED, VERIFY_ONLY, reference
 from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown.rules import SIGNING
+from campaign_app.partners import operations as partners
+from campaign_app.partners.queries import partner_by_link
 from campaign_app.petitions import operations as petitions
 from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import forget_kept, public_petition
@@ -44,7 +46,7 @@ from campaign_app.tally.queries import SETTLED
 from .letters import sent
 from .letters.situations import load_directory
 from .pages import AuditingClient
-from .partners.situations import an_endorsement
+from .partners.situations import a_partner, an_endorsement
 from .supporters import newest_token, send_mail
 from .widgets.frames import frame_pages
 
@@ -240,6 +242,7 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.get("numbers of a day", f"/petitions/{OPEN}/numbers/{yesterday.isoformat()}")
     tomorrow = utc_day(utc_now()) + timedelta(days=1)
     yield visitor.get("no numbers of a day to come", f"/petitions/{OPEN}/numbers/{tomorrow.isoformat()}")
+    yield from _partner_pages(visitor)
     yield visitor.get("privacy", "/privacy")
     yield visitor.get("imprint", "/imprint")
     page = f"/petitions/{OTHER}"
@@ -257,6 +260,29 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yield visitor.get("lost link, marks destroyed", f"/petitions/{OPEN}/lost-link")
     visitor.change(lambda: _postpone(OTHER))
     yield visitor.get("petition, not yet open", page)
+
+
+def _partner_pages(visitor: Visitor) -> Iterator[Page]:
+    """Yield a partner's private page, active and paused, and the card that everybody may pick."""
+    tokens: list[str] = []
+
+    def _add() -> None:
+        partner = a_partner("many-through-us", name="منظمة مثال للشراكة", language=visitor.lang)
+        tokens.append(partners.make_link(partner=partner, by="organiser:1", now=utc_now()))
+
+    def _pause() -> None:
+        found = partner_by_link(tokens[0])
+        assert found is not None
+        partners.move(partner=found, to="paused", by="organiser:1", now=utc_now())
+
+    visitor.change(_add)
+    page = f"/partners/{tokens[0]}"
+    yield visitor.get("partner", page)
+    yield visitor.get("partner, a card in the dark", f"{page}?size=card&theme=dark&accent=ochre")
+    visitor.change(_pause)
+    yield visitor.get("partner, paused", page)
+    yield visitor.get("partner, link taken back", f"/partners/{'x' * 32}")
+    yield visitor.get("embed this", f"/embed-this/{OPEN}")
 
 
 def letter_pages(visitor: Visitor) -> Iterator[Page]:
@@ -355,7 +381,7 @@ def _grow() -> None:
             ("DE", "ar", "wa", "js", 0.5),
             ("SY", "ar", "direct", "nojs", 0.3),
             ("TR", "en", "fb", "js", 0.15),
-            ("FR", "en", "other", "js", 0.05),
+            ("FR", "en", "many-through-us", "embed", 0.05),
         ):
             count = int(people * share)
             where = {"country": country, "language": language, "source": source, "path": path}

@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from ..languages import LANGUAGES, country_name, is_country
 from .models import BREAKDOWNS
-from .snapshots import latest_body
+from .queries import DAYS_SHOWN
+from .snapshots import bodies, latest_body
 
 TITLES = {
     "country": _l("By country"),
@@ -114,6 +115,20 @@ def countries_published(petition_id: int, *, now: datetime) -> tuple[int, date] 
     if found is None or not (found[1]["country"] or {}).get("rows"):
         return None
     return len(found[1]["country"]["rows"]), found[0]
+
+
+def published_days(
+    petition_id: int, dimension: str, code: str, *, now: datetime
+) -> list[tuple[date, int | None]]:
+    """Return (last UTC day counted, people) of one group in each of the last DAYS_SHOWN publications, the newest first.
+
+    Only what everybody could read on those days: rounded down, None where the group was not named.
+    """
+    found: list[tuple[date, int | None]] = []
+    for day, body in bodies(petition_id, BREAKDOWNS, now=now, limit=DAYS_SHOWN):
+        rows = (body[dimension] or {"rows": []})["rows"]
+        found.append((day, next((people for each, people in rows if each == code), None)))
+    return found
 
 
 def _country(code: str, lang: str) -> str:

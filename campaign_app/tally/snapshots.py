@@ -47,14 +47,19 @@ def last_settled_day(now: datetime) -> date:
 
 def latest_body(petition_id: int, kind: str, *, now: datetime) -> tuple[date, Any] | None:
     """Return (last day counted, what was published) of a petition's newest snapshot, or None. Reads one row."""
-    row = db.session.execute(
+    return next(iter(bodies(petition_id, kind, now=now, limit=1)), None)
+
+
+def bodies(petition_id: int, kind: str, *, now: datetime, limit: int) -> list[tuple[date, Any]]:
+    """Return (last day counted, what was published) of a petition's newest snapshots, the newest first."""
+    rows = db.session.execute(
         select(TallySnapshot.day, TallySnapshot.body)
         .filter_by(petition_id=petition_id, kind=kind)
         .where(TallySnapshot.day < utc_day(now))
         .order_by(TallySnapshot.day.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else (row.day, row.body)
+        .limit(limit)
+    )
+    return [(day, body) for day, body in rows]
 
 
 def newcomers_of(petition_id: int, since: date, through: date) -> int:

@@ -25,7 +25,7 @@ from campaign_app.letters import rules
 from tests.every_page import OPEN, Visitor, error_pages
 from tests.letters.sent import code_of, send
 from tests.pages import AuditingClient
-from tests.widgets.frames import CODE, ORIGINS, add_partner
+from tests.widgets.frames import CODE, ORIGINS, add_partner, private_link
 
 WRITTEN = Path(__file__).resolve().parent / "headers.txt"
 HELD = (
@@ -44,6 +44,7 @@ HELD = (
     "X-Content-Type-Options",
 )
 POLICY, FRAMED_BY = "Content-Security-Policy", "Content-Security-Policy, frame-ancestors"
+SHOWS_FRAMES = "Content-Security-Policy, frame-src"
 ONLY_IN_PRODUCTION = "Strict-Transport-Security"
 STATIC = (
     "css/register.css",
@@ -101,7 +102,12 @@ def tokens(client, mail_dir, monkeypatch) -> dict[str, str]:
     visitor.change(lambda: send(LETTER, at=utc_now()))
     visitor.change(add_partner)
     waiting = visitor.sign(email="waiting@example.org")
-    return {"confirm": waiting, "private": private, "letter": code_of(LETTER)}
+    return {
+        "confirm": waiting,
+        "private": private,
+        "letter": code_of(LETTER),
+        "/partners/": private_link(client.application),
+    }
 
 
 def places(app: Flask, tokens: dict[str, str]) -> Iterator[Place]:
@@ -141,7 +147,10 @@ def said(answer: TestResponse) -> Said:
             if name == POLICY:
                 value, _, framed_by = value.rpartition("frame-ancestors ")
                 found.append((FRAMED_BY, framed_by))
-                value = value.removesuffix("; ") or "(nothing else)"
+                value, _, shows = value.removesuffix("; ").partition("; frame-src ")
+                if shows:
+                    found.append((SHOWS_FRAMES, shows))
+                value = value or "(nothing else)"
             found.append((name, re.sub(r"[A-Za-z0-9_-]{32}", "(token)", value)))
     return tuple(sorted(found))
 
@@ -248,6 +257,8 @@ def test_only_its_partner_frames_a_form_and_any_https_site_the_card_and_nobody_a
             assert route.endswith(", of a partner"), name
             assert sources == " ".join(ORIGINS), name
     assert {"https:", "'self'", " ".join(ORIGINS)} == set(others.values())
+    shows = {name.split()[2] for name, headers in found.items() if dict(headers).get(SHOWS_FRAMES)}
+    assert shows == {"/<lang:lang>/partners/<token>", "/<lang:lang>/embed-this/<slug>"}
 
 
 def test_nothing_can_be_guessed_and_nothing_sets_a_cookie(production, mail_dir, tokens, monkeypatch):

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flask import Flask
 from limits import parse
 
 from campaign_app.clock import utc_now
+from campaign_app.extensions import db
 from campaign_app.lockdown import operations as lockdown
 from campaign_app.lockdown.rules import SIGNING
 from campaign_app.partners import operations as partners
+from campaign_app.partners.queries import partner_by_code
 from campaign_app.petitions import operations as petitions
 from campaign_app.shield import ceilings
 from campaign_app.shield.ceilings import Ceiling
@@ -29,6 +32,16 @@ def add_partner(code: str = CODE, origins: tuple[str, ...] = ORIGINS, language: 
         name="Solidarity Society", origins=origins, contact="", language=language, consent_lines=LINE
     )
     partners.add(code=code, described=described, by="command", now=utc_now())
+
+
+def private_link(app: Flask) -> str:
+    """Return the token of the partner's private page."""
+    with app.app_context():
+        found = partner_by_code(CODE)
+        assert found is not None
+        token = partners.make_link(partner=found, by="command", now=utc_now())
+        db.session.commit()
+    return token
 
 
 def frame_pages(visitor: "Visitor") -> "Iterator[Page]":
