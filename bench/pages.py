@@ -26,14 +26,14 @@ def measure(installation: Installation, *, rounds: int) -> list[Line]:
     with ExitStack() as stack:
         server = stack.enter_context(serving("wsgi:app", installation.environment))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "page").write_bytes(_served(server))
+        (folder / "page").write_bytes(served(server, PETITION))
         environment = {**installation.environment, "HELLO_BYTES": str(folder / "page")}
         hello = stack.enter_context(serving("bench.hello:app", environment))
         for number in range(rounds + 1):
             kept = [people.page_request(HOST, PETITION)]
-            _timed("hello", hello, [people.page_request(HOST, "/page")], KEPT, found)
-            _timed("kept", server, kept, KEPT, found)
-            _timed("fresh", server, _never_the_same(PETITION), FRESH, found)
+            timed("hello", hello, [people.page_request(HOST, "/page")], KEPT, found)
+            timed("kept", server, kept, KEPT, found)
+            timed("fresh", server, _never_the_same(PETITION), FRESH, found)
             if number == 0:
                 found.values.clear()
     return [
@@ -62,7 +62,7 @@ def measure_million(
             for number in range(rounds + 1):
                 for what, path in (("petition page", PETITION), ("/numbers", NUMBERS)):
                     for size, server in (("few", few_server), ("many", many_server)):
-                        _timed(f"{what} {size}", server, _never_the_same(path), FRESH, found)
+                        timed(f"{what} {size}", server, _never_the_same(path), FRESH, found)
                 if number == 0:
                     found.values.clear()
         for what in ("petition page", "/numbers"):
@@ -78,7 +78,8 @@ def _never_the_same(path: str) -> list[bytes]:
     return [people.page_request(HOST, f"{path}?s=s{number}") for number in range(FRESH)]
 
 
-def _timed(name: str, server: Server, requests: Sequence[bytes], total: int, found: Measurements) -> None:
+def timed(name: str, server: Server, requests: Sequence[bytes], total: int, found: Measurements) -> None:
+    """Ask a server `total` times, and note how fast it was under a name."""
     cpu = server.cpu_seconds()
     outcome = run(Plan(server.port, requests, total))
     assert outcome.answers == {"200": total}, f"{name}: {dict(outcome.answers)}"
@@ -87,9 +88,9 @@ def _timed(name: str, server: Server, requests: Sequence[bytes], total: int, fou
     found.add(f"{name} cpu", 1000 * (server.cpu_seconds() - cpu) / total)
 
 
-def _served(server: Server) -> bytes:
-    """Fetch the petition page as a browser gets it, for hello-world to serve."""
-    address = f"http://127.0.0.1:{server.port}{PETITION}"
+def served(server: Server, path: str) -> bytes:
+    """Fetch an answer as a browser gets it, for hello-world to serve."""
+    address = f"http://127.0.0.1:{server.port}{path}"
     with urlopen(Request(address, headers={"Accept-Encoding": "br, gzip"})) as answer:
         own = ("server", "date", "connection", "content-length")
         headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in own]

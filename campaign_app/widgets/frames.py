@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, g, request
+from flask import Blueprint, Response, current_app, g, request
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 
@@ -75,6 +75,14 @@ def _open() -> None:
     look = look_of(request.args.get("theme", ""), request.args.get("accent", ""))
     g.frame = Frame(source, partner, g.lang, look)
     allow(frame_ancestors=_who_may_frame(partner))
+
+
+@blueprint.after_request
+def _let_be_shown(response: Response) -> Response:
+    """Let also what was refused before its frame was known, such as too long a body, be shown in it."""
+    if "frame" not in g:
+        _open()
+    return response
 
 
 @blueprint.context_processor

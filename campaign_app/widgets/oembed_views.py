@@ -19,6 +19,7 @@ from ..addresses import public_url
 from ..campaign import campaign
 from ..config import settings
 from ..languages import FIRST_LANGUAGE, LANGUAGES
+from ..page_head import PICTURE_SIZE, petition_picture
 from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
 from .blueprint import blueprint
@@ -108,6 +109,9 @@ def _answer(card: Wish) -> dict[str, Any]:
         "provider_name": campaign().name(card.lang),
         "provider_url": public_url("signing.home", lang=card.lang),
         "cache_age": KEPT_SECONDS,
+        "thumbnail_url": settings().base_url + petition_picture(card.slug),
+        "thumbnail_width": PICTURE_SIZE[0],
+        "thumbnail_height": PICTURE_SIZE[1],
         "html": str(html),
         "width": width,
         "height": height,

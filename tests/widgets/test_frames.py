@@ -13,6 +13,7 @@ from campaign_app.partners import operations as partners
 from campaign_app.partners.queries import partner_by_code
 from campaign_app.signing import operations
 from campaign_app.signing.models import Pending
+from campaign_app.signing.rules import LONGEST_BODY_BYTES
 from campaign_app.tally.models import TallyCell
 from campaign_app.widgets import frames
 from tests.every_page import Visitor
@@ -84,7 +85,8 @@ def test_any_site_frames_the_card_and_only_we_the_preview(client, visitor):
 
 def test_what_becomes_of_a_form_may_be_framed_by_the_same_sites_alone(client, visitor):
     """Or a person whose form has a mistake would see nothing at all."""
-    for fields in (typed(name=""), typed(), {"nothing": "known"}, ready_form(client)):
+    too_long = typed(name="x" * LONGEST_BODY_BYTES)
+    for fields in (typed(name=""), typed(), {"nothing": "known"}, too_long, ready_form(client)):
         answer = client.post(f"{SIGN}?s={CODE}", data=fields)
         assert who_may_frame(answer) == LISTED, answer.status
         assert who_may_frame(client.post(f"{SIGN}?s=nobody", data=fields)) == NOBODY
