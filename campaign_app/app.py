@@ -52,7 +52,7 @@ from .signing.blueprint import blueprint as signing
 from .signing.rules import LONGEST_BODY_BYTES
 from .updates.bounce_mailbox import Mailbox
 from .updates.views import blueprint as updates
-from .widgets import frame_views, number_views, oembed_views, partner_views  # noqa: F401 - their routes
+from .widgets import frame_views, kit_views, number_views, oembed_views, partner_views  # noqa: F401 - routes
 from .widgets.blueprint import blueprint as widgets
 from .widgets.frames import blueprint as frames
 from .widgets.share_views import blueprint as sharing

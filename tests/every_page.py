@@ -245,6 +245,7 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     yield from _partner_pages(visitor)
     yield visitor.get("privacy", "/privacy")
     yield visitor.get("imprint", "/imprint")
+    yield visitor.get("partner kit", "/partner-kit")
     page = f"/petitions/{OTHER}"
     for state in ("closed", "delivered", "answered"):
         visitor.change(lambda to=state: _move(OTHER, to))
@@ -255,6 +256,7 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     visitor.change(lambda: _move(OPEN, "withdrawn"))
     yield visitor.get("petition, withdrawn", f"/petitions/{OPEN}")
     yield visitor.get("home, nothing open", "/")
+    yield visitor.get("partner kit, nothing open", "/partner-kit")
     visitor.change(lambda: _shred(OPEN))
     yield visitor.get("petition, marks destroyed", f"/petitions/{OPEN}")
     yield visitor.get("lost link, marks destroyed", f"/petitions/{OPEN}/lost-link")

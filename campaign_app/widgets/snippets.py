@@ -21,6 +21,7 @@ from ..templating import link
 from .rules import RESERVED, look_of, source_of
 
 LOADER = "widget/loader-1.js"
+BADGE_HEIGHT = 32  # pixels, as badge.svg has it
 
 _LINK = Markup(
     '<a lang="{lang}" dir="{dir}" href="{page}" data-nidaa="{frame}" data-height="{height}">{words}</a>'
@@ -29,6 +30,9 @@ _SCRIPT = Markup('<script defer src="{src}" integrity="{integrity}" crossorigin=
 _FRAME = Markup(
     '<iframe src="{frame}" title="{words}" width="100%" height="{height}" style="border:0" loading="lazy"'
     ' referrerpolicy="no-referrer"></iframe>'
+)
+_BADGE = Markup(
+    '<a href="{page}"><img src="{badge}" alt="{words}" height="{height}" referrerpolicy="no-referrer"></a>'
 )
 
 
@@ -88,6 +92,12 @@ def plain_link(wish: Wish) -> str:
     """Return a link alone, for newsletters and wherever no script and no frame is wanted."""
     shown = Markup('<a lang="{}" dir="{}" href="{}">{}</a>')
     return str(shown.format(wish.lang, direction(wish.lang), wish.page, wish.words))
+
+
+def badge(wish: Wish) -> str:
+    """Return a small picture with the number, which leads to the petition."""
+    picture = public_url("widgets.badge", slug=wish.slug, lang=wish.lang)
+    return str(_BADGE.format(page=wish.page, badge=picture, words=wish.words, height=BADGE_HEIGHT))
 
 
 def plain_frame(wish: Wish) -> str:
