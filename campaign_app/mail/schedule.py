@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import Flask, current_app
 from sqlalchemy import or_, select, update
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ..anonymous_logs import place_of
 from ..clock import utc_now
+from ..database import reading
 from ..extensions import db
 from . import operations
 from .hooks import hooks
@@ -42,6 +44,20 @@ class Job:
     run: Callable[[datetime], object]
     lease: timedelta = timedelta(hours=1)
 
+    def may_begin(self, known: "_Lease | None", now: datetime) -> bool:
+        """Whether it is due and nobody has it, as far as was read; only taking the lease settles that."""
+        if known is None:
+            return True
+        is_free = known.until is None or known.until <= now
+        return is_free and (known.last_run_at is None or known.last_run_at <= now - self.every)
+
+
+class _Lease(NamedTuple):
+    """When a job ran last, and until when a worker has it."""
+
+    last_run_at: datetime | None
+    until: datetime | None
+
 
 def add_job(app: Flask, job: Job) -> None:
     """Have the workers of an application run a job. Raises ValueError when the name is taken."""
@@ -57,13 +73,17 @@ def register(app: Flask) -> None:
 
 
 def run_due_jobs(*, now: datetime, stop: threading.Event | None = None) -> list[str]:
-    """Run each job that is due and that no other worker runs; return their names. Commits."""
+    """Run each job that is due and that no other worker runs; return their names. Commits.
+
+    What is due is read first: on SQLite each lease takes the one turn to write, and this is asked every second.
+    """
     done = []
     jobs: dict[str, Job] = current_app.extensions.get(EXTENSION, {})
+    leases = _leases()
     for job in jobs.values():
         if stop is not None and stop.is_set():
             break
-        if _lease(job, now):
+        if job.may_begin(leases.get(job.name), now) and _lease(job, now):
             _run(job, now)
             done.append(job.name)
     return done
@@ -107,6 +127,13 @@ def _prepare(prepare: Callable[[datetime], None]) -> None:
     except Exception as problem:
         logger.error("worker: mails could not be prepared: %s", place_of(problem))
     db.session.rollback()
+
+
+def _leases() -> dict[str, _Lease]:
+    columns = JobLease.name, JobLease.last_run_at, JobLease.leased_until
+    with reading():
+        rows = db.session.execute(select(*columns))
+        return {name: _Lease(last_run_at, until) for name, last_run_at, until in rows}
 
 
 def _lease(job: Job, now: datetime) -> bool:

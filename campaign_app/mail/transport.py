@@ -166,16 +166,16 @@ class SmtpTransport:
     def _opened(self) -> smtplib.SMTP:
         relay, us = self.relay, self.sender.rpartition("@")[2]
         timeout = self._time_left()
-        tls = self._tls or ssl.create_default_context()
         smtp: smtplib.SMTP
         if relay.security == "tls":
+            tls = self._tls or ssl.create_default_context()
             smtp = smtplib.SMTP_SSL(relay.host, relay.port, local_hostname=us, timeout=timeout, context=tls)
         else:
             smtp = smtplib.SMTP(relay.host, relay.port, local_hostname=us, timeout=timeout)
         self._smtp = smtp
         smtp.ehlo_or_helo_if_needed()
         if relay.security == "starttls":
-            smtp.starttls(context=tls)
+            smtp.starttls(context=self._tls or ssl.create_default_context())
             smtp.ehlo_or_helo_if_needed()
         if relay.user:
             smtp.login(relay.user, relay.password)

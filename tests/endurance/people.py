@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email import message_from_bytes
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from typing import Any
@@ -189,9 +190,10 @@ class Inbox:
         """Return every link so far, by the address that it was mailed to."""
         for mail in self._relay.received[self._read :]:
             self._read += 1
-            body = mail.message.get_body(preferencelist=("plain",))
-            assert body is not None
-            found = LINK.search(body.get_content())
+            # As plainly as it can be read: there are thousands, and their headers are looked at elsewhere.
+            parts = message_from_bytes(mail.content).walk()
+            text = next(part for part in parts if part.get_content_type() == "text/plain")
+            found = LINK.search(text.get_payload(decode=True).decode())
             assert found is not None, "a mail without a link"
             self.links.setdefault(mail.to, []).append(found[1])
         return self.links

@@ -11,6 +11,7 @@ from campaign_app.extensions import db
 from campaign_app.mail import schedule
 from campaign_app.mail.models import JobLease
 from campaign_app.mail.schedule import Job, add_job, run_due_jobs, run_worker
+from tests.statements import sent
 
 from .situations import NOW, queue_confirmation, rows
 
@@ -53,6 +54,19 @@ def test_of_several_workers_one_runs_the_job(mail_app, count):
         thread.join(timeout=60)
 
     assert count == [NOW]
+
+
+def test_to_find_that_nothing_is_due_takes_no_turn_to_write(mail_app, count):
+    """A worker asks every second, and on SQLite whoever signs would wait for it."""
+    for name in ("first", "second"):
+        add_job(mail_app, Job(name, 10 * MINUTE, count.append))
+    run_due_jobs(now=NOW)
+
+    with sent() as statements:
+        run_due_jobs(now=NOW + 9 * MINUTE)
+
+    said = [statement for statement, _ in statements if not statement.startswith("PRAGMA")]
+    assert [statement.split()[0] for statement in said if statement != "BEGIN"] == ["SELECT"]
 
 
 def test_a_job_in_hand_is_not_started_by_another_worker(mail_app, count):
