@@ -26,7 +26,7 @@ def read(client: Any, lang: str) -> Any:
 
 def lines(page: Any) -> list[str]:
     """Return what is there to be copied."""
-    return ["".join(each.itertext()) for each in page.iter("pre")]
+    return ["".join(each.itertext()) for each in page.iter("textarea")]
 
 
 def loaded(pasted: str) -> list[tuple[str, str]]:
@@ -49,9 +49,12 @@ def test_it_gives_the_lines_of_each_open_petition_as_they_are_written_in_one_pla
 
     with client.application.test_request_context(KIT.format(lang)):
         wishes = [Wish(slug=each["slug"], words=each["titles"][lang], lang=lang) for each in titles]
+        address = wishes[0].page
         expected = [make(wish) for wish in wishes for make in (snippet, plain_frame, badge, plain_link)]
-        expected.append(wishes[0].page)
     assert given == expected
+    copied = [each.attrib["data-copy"] for each in page.iter("button") if "data-copy" in each.attrib]
+    assert copied == expected
+    assert address in ["".join(each.itertext()) for each in page.iter("code")]
 
 
 def test_all_that_the_lines_load_is_there_and_any_site_may_load_it(client, lang):
