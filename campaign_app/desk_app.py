@@ -59,6 +59,7 @@ from .updates import desk_views as update_desk_views  # noqa: F401 - their route
 from .updates import sending_views  # noqa: F401 - their routes
 from .updates.desk_pages import blueprint as update_views
 from .updates.today import update_lines
+from .widgets.print_desk_views import blueprint as printed_matter
 
 COOKIE = "nidaa-desk"
 LARGEST_ROW_NUMBER = 2**31 - 1
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     endorsements,
     letter_views,
     update_views,
+    printed_matter,
 )
 # Room → the page that shows what waits to be approved; it takes the reference.
 APPROVAL_PLACES: dict[str, str] = {

@@ -120,6 +120,8 @@ def petitions(app: Flask, lang: str) -> Iterator[Page]:
     yield desk.got("words to avoid", "/desk/petitions/words")
     yield desk.got("figures", "/desk/petitions/figures")
     yield desk.got("closing it", f"{PETITION}/steps/closed")
+    yield desk.got("to print", f"{PETITION}/print/")
+    yield desk.posted("to print, with mistakes", f"{PETITION}/print/sheets")
     news = {f"{code}-{name}": "Test" for code in ("ar", "en") for name in ("title", "body")}
     draft = desk.post(f"{PETITION}/news/new", began_from="", **news)
     assert draft.status_code == 303, draft.status_code
@@ -127,6 +129,7 @@ def petitions(app: Flask, lang: str) -> Iterator[Page]:
     form = {"home_language": "ar", "required_languages": ["ar", "en"], "people_per_mailbox": "1"}
     desk.post("/desk/petitions/new", slug="test-draft", **form)
     yield desk.got("draft", "/desk/petitions/test-draft/")
+    yield desk.got("draft, nothing to print", "/desk/petitions/test-draft/print/")
     yield desk.got("draft, refused to open", "/desk/petitions/test-draft/steps/open")
 
 

@@ -243,6 +243,7 @@ def public_pages(visitor: Visitor) -> Iterator[Page]:
     tomorrow = utc_day(utc_now()) + timedelta(days=1)
     yield visitor.get("no numbers of a day to come", f"/petitions/{OPEN}/numbers/{tomorrow.isoformat()}")
     yield from _partner_pages(visitor)
+    yield visitor.get("pass it on", f"/petitions/{OPEN}/share")
     yield visitor.get("privacy", "/privacy")
     yield visitor.get("imprint", "/imprint")
     yield visitor.get("partner kit", "/partner-kit")

@@ -229,6 +229,10 @@ ACCESS: dict[str, Access] = {
     "elsewhere.record": Access(ORGANISERS),
     "elsewhere.check": Access(ORGANISERS, fresh=True),
     "elsewhere.take_back": Access(ORGANISERS),
+    "elsewhere.destroyed": Access(ORGANISERS),
+    # Printed matter.
+    "printed.matter": Access(ORGANISERS),
+    "printed.sheets": Access(ORGANISERS),
     # Partners, and organisations that support a petition.
     "partners.overview": Access(ORGANISERS),
     "partners.show": Access(ORGANISERS),

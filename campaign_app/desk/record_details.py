@@ -62,6 +62,9 @@ NAMES: Codes = {
     "how": _l("Released by"),
     "is_correction": _l("A correction"),
     "kind": _l("Kind"),
+    "destroy_by": _l("Destroyed by"),
+    "first": _l("First sheet"),
+    "last": _l("Last sheet"),
     "language": _l("Language"),
     "languages": _l("Languages"),
     "last_day": _l("To"),
@@ -220,7 +223,7 @@ WORDS: Mapping[str, Codes] = {
 }
 LANGUAGE_NAMES = ("language", "languages", "home_language", "required_languages")
 GROUPS = ("country", "path", "source")
-DAYS = ("authorised_on", "day", "first_day", "first_on", "from", "last_day", "last_on", "to")
+DAYS = ("authorised_on", "day", "destroy_by", "first_day", "first_on", "from", "last_day", "last_on", "to")
 MOMENTS = ("closes_at", "opens_at", "since")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")

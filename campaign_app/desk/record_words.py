@@ -22,6 +22,7 @@ ROOMS: Mapping[str, LazyString] = {
     "partner": _l("Partners"),
     "petition": _l("Petitions"),
     "presidency": _l("Presidency of the Council"),
+    "sheets": _l("Sheets for signatures on paper"),
     "updates": _l("News to supporters"),
     "words": _l("Words to avoid"),
 }
@@ -65,6 +66,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "integrity.check-total": _l("Checked a total from elsewhere"),
     "integrity.keep-waiting": _l("Kept held mail waiting"),
     "integrity.let-go": _l("Let held mail go"),
+    "integrity.note-destroyed": _l("Noted that sheets with signatures are destroyed"),
     "integrity.record-total": _l("Recorded a total from elsewhere"),
     "integrity.take-total-back": _l("Took a total from elsewhere back"),
     "keys.add": _l("Added a key of the campaign"),
@@ -124,6 +126,7 @@ ACTIONS: Mapping[str, LazyString] = {
     "petition.update": _l("Published news of a petition"),
     "petition.write": _l("Wrote a petition's text"),
     "presidency.override": _l("Said who presides over the Council in a month"),
+    "sheets.print": _l("Printed numbered sheets for signatures on paper"),
     "updates.write": _l("Wrote news to supporters"),
     "updates.rewrite": _l("Rewrote news to supporters"),
     "updates.test": _l("Sent news to themselves, to try it"),

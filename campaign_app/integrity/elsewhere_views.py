@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ..accounts.sessions import organiser
-from ..clock import utc_now
+from ..clock import utc_day, utc_now
 from ..extensions import db
 from ..petitions.desk_views import petition_of, title_of
 from ..petitions.models import Petition
@@ -71,6 +71,21 @@ def take_back(slug: str, total_id: int) -> ResponseReturnValue:
     return redirect(url_for(".totals", slug=slug), 303)
 
 
+@blueprint.post("/<int:total_id>/destroyed")
+def destroyed(slug: str, total_id: int) -> ResponseReturnValue:
+    """Note that the sheets of a record are destroyed."""
+    found = petition_of(slug)
+    try:
+        outside.note_destroyed(total=_total(found, total_id), petition=found, by=organiser(), now=utc_now())
+    except outside.NothingToDestroy:
+        db.session.rollback()
+        flash(_("Nothing was changed: it is noted already."), "info")
+    else:
+        db.session.commit()
+        flash(_("It is noted that the sheets are destroyed. Their number stands."), "success")
+    return redirect(url_for(".totals", slug=slug), 303)
+
+
 def _page(found: Petition, form: TotalForm, errors: list[tuple[str, str]] | None = None) -> str:
     return render_template(
         "integrity/elsewhere.html",
@@ -81,6 +96,7 @@ def _page(found: Petition, form: TotalForm, errors: list[tuple[str, str]] | None
         totals=queries.outside_totals(found.id),
         taken_back=queries.taken_back_ids(found.id),
         me=organiser(),
+        today=utc_day(utc_now()),
     )
 
 

@@ -17,6 +17,7 @@ from .rules import LONGEST_NOTE, Rule
 LONGEST_EVIDENCE = 500
 LONGEST_LABEL = 100
 EAST_OF_US = timedelta(days=1)  # where a day begins before it does in UTC
+LONGEST_KEPT = timedelta(days=366)  # of sheets on which people stand by name
 MOST = 100_000_000
 LONGEST_NUMBER = 12  # digits, with such as stand before a number for nothing
 CODE = re.compile(r"[A-Za-z0-9_-]{0,32}\Z")
@@ -177,6 +178,9 @@ class TotalForm(DeskForm):
         """Ask of paper when it is destroyed."""
         if self.kind.data == "paper":
             _hold_to_day(field, is_needed=True)
+            today, day = utc_day(utc_now()), _day(field.data)
+            if day and not today <= day <= today + LONGEST_KEPT:
+                raise ValidationError(_l("Sheets are destroyed within twelve months: type such a day."))
 
 
 def _day(text: str | None) -> date | None:

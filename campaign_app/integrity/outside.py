@@ -32,6 +32,10 @@ class CannotTakeBack(Refusal):
     """Only a checked total can be taken back, and only once."""
 
 
+class NothingToDestroy(Refusal):
+    """It is no record of paper, or its sheets are noted as destroyed already."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What was recorded. The fields are those of `tally.models.OutsideTotal`."""
@@ -100,6 +104,16 @@ def check(*, total: OutsideTotal, petition: Petition, by: Organiser, now: dateti
             people=total.number,
         )
     _note("integrity.check-total", petition, total, by, now)
+
+
+def note_destroyed(*, total: OutsideTotal, petition: Petition, by: Organiser, now: datetime) -> None:
+    """Note that the sheets of a record are destroyed. Their number stands. Raises NothingToDestroy. Never commits."""
+    db.session.refresh(total, with_for_update=True)
+    if total.kind != "paper" or total.takes_back_id is not None or total.destroyed_on is not None:
+        raise NothingToDestroy
+    total.destroyed_on = utc_day(now)
+    db.session.flush()
+    _note("integrity.note-destroyed", petition, total, by, now)
 
 
 def _note(action: str, petition: Petition, total: OutsideTotal, by: Organiser, now: datetime) -> None:

@@ -132,6 +132,18 @@ def taken_back_ids(petition_id: int) -> set[int]:
     )
 
 
+def totals_to_destroy(on: date) -> int:
+    """Return how many records are of sheets that should be destroyed before a UTC day, and are not noted as such."""
+    query = select(func.count()).where(
+        OutsideTotal.kind == "paper",
+        OutsideTotal.destroy_by < on,
+        OutsideTotal.destroyed_on.is_(None),
+        OutsideTotal.takes_back_id.is_(None),
+        OutsideTotal.id.not_in(taken_back()),
+    )
+    return db.session.scalar(query) or 0
+
+
 def totals_to_check() -> int:
     """Return how many records wait for a second person."""
     return (

@@ -1,4 +1,4 @@
-"""What needs somebody today: groups that stand out, runs under way, totals that wait for a second person."""
+"""What needs somebody today: groups that stand out, runs under way, sheets to destroy, totals to check."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..accounts.today import Line
+from ..clock import utc_day
 from ..languages import format_number
 from . import arrivals, queries
 
@@ -33,6 +34,14 @@ def integrity_lines(now: datetime) -> Iterable[Line]:
             count=format_number(standing_out),
         )
         yield Line(urgency="soon", says=says, endpoint=ENDPOINT)
+    if overdue := queries.totals_to_destroy(utc_day(now)):
+        says = ngettext(
+            "%(count)s set of filled sheets should be destroyed by now. Destroy it, and note that here.",
+            "%(count)s sets of filled sheets should be destroyed by now. Destroy them, and note that here.",
+            overdue,
+            count=format_number(overdue),
+        )
+        yield Line(urgency="now", says=says, endpoint=ENDPOINT)
     if waiting := queries.totals_to_check():
         says = ngettext(
             "%(count)s total from elsewhere or from paper waits for a second person to check it.",

@@ -63,11 +63,14 @@ class TallySnapshot(Model):
 
 
 class OutsideTotal(Model):
-    """A number that we did not count: another platform's, or signatures on paper. A row is never changed but checked.
+    """A number that we did not count: another platform's, or signatures on paper.
+
+    A row is never changed but checked, and of paper it is noted once when the sheets were destroyed.
 
     name: the platform, or what the sheets are called. evidence: an address, or where the copy lies; sha256: of that
-    copy, hexadecimal. held_by, destroy_by: of paper, who keeps the sheets and until when. takes_back_id: the earlier
-    row that this one says was a mistake. It is shown once somebody else has checked it.
+    copy, hexadecimal. held_by, destroy_by, destroyed_on: of paper, who keeps the sheets and until when, and the day on
+    which somebody noted that they are gone; who that was is on record. takes_back_id: the earlier row that this one
+    says was a mistake. It is shown once somebody else has checked it.
     """
 
     __tablename__ = "outside_total"
@@ -84,6 +87,7 @@ class OutsideTotal(Model):
     sha256: Mapped[str] = mapped_column(word(64))
     held_by: Mapped[str] = mapped_column(word(100), default="")
     destroy_by: Mapped[date | None]
+    destroyed_on: Mapped[date | None]
     takes_back_id: Mapped[int | None] = mapped_column(ForeignKey("outside_total.id"))
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("organiser.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,14 +1,17 @@
 """What is passed on: the picture of a link, the page with every way to share a petition, the poster to print."""
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, render_template, request
 from flask import Response as FlaskResponse
 from flask.typing import ResponseReturnValue
 
 from .. import finished_pages
+from ..addresses import public_url
 from ..clock import utc_now
-from ..languages import LANGUAGES, LETTER_LANGUAGES
+from ..languages import LANGUAGES, LETTER_LANGUAGES, direction
 from ..petitions.queries import PetitionRecord, public_petition
+from ..signing.sharing import share_set
 from ..tally.queries import statement
+from . import printed
 from .kept_files import kept
 from .share_picture import of_campaign, picture, shown
 
@@ -40,6 +43,38 @@ def campaign_picture(language: str) -> ResponseReturnValue:
         kept(f"campaign-{language}.png", of=what.steady, make=lambda: picture(what)), mimetype="image/png"
     )
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    _let_others_keep(answer)
+    return answer
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/share")
+def share(lang: str, slug: str) -> ResponseReturnValue:
+    """Show every way to pass a petition on: by link, by picture, on paper."""
+    finished_pages.keep()
+    petition = public_petition(slug)
+    text = petition.text(lang)
+    url = public_url("signing.petition", lang=lang, slug=slug)
+    return render_template(
+        "widgets/share.html",
+        petition=petition,
+        title=text.title,
+        title_language=text.language,
+        title_direction=direction(text.language),
+        share=share_set(petition_url=url, title=text.title),
+        printable=[LANGUAGES[code] for code in LANGUAGES if code in petition.texts],
+    )
+
+
+@blueprint.get("/<lang:lang>/petitions/<slug>/poster.pdf")
+def poster(lang: str, slug: str) -> ResponseReturnValue:
+    """Give the poster of a petition in a language that it has words in."""
+    petition = public_petition(slug)
+    if lang not in petition.texts:
+        abort(404)
+    paper = printed.poster_paper(petition, lang)
+    content = kept(f"poster-{petition.id}-{lang}.pdf", of=paper, make=lambda: printed.pdf_of(paper))
+    answer = FlaskResponse(content, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{slug}-{lang}-poster.pdf"'
     _let_others_keep(answer)
     return answer
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from campaign_app.audit.models import AuditEntry
-from campaign_app.clock import utc_now
+from campaign_app.clock import utc_day, utc_now
 from campaign_app.extensions import db
 from campaign_app.finished_pages import STORE
-from campaign_app.integrity import arrivals, operations
+from campaign_app.integrity import arrivals, operations, outside
 from campaign_app.integrity.models import Invalidation
+from campaign_app.integrity.outside import Told
 from campaign_app.integrity.rules import label_of
 from campaign_app.mail.models import OutboxMail
 from campaign_app.petitions.operations import petition_by_slug
@@ -24,6 +25,9 @@ from .campaigns import BAD, GOOD, an_organiser, let_sign
 
 PETITION = f"/desk/integrity/petitions/{SLUG}"
 RULE = {"domain": label_of(BAD)}
+
+
+PAPER = {"kind": "paper", "sheets": "3", "held_by": "Test Organiser"}
 
 
 def fill(app) -> int:
@@ -177,7 +181,9 @@ def test_a_total_from_elsewhere_is_published_once_somebody_else_has_checked_it(a
     too_much = first.send(place + "record", page=place, **(total | {"number": "0" * 11 + "1" + "0" * 30}))
     assert 'href="#number"' in too_much.text
     first.send(place + "record", page=place, **total)
-    paper = {"kind": "paper", "sheets": "3", "held_by": "Test Organiser", "destroy_by": "2999-01-01"}
+    too_long = total | PAPER | {"destroy_by": "2999-01-01"}
+    assert 'href="#destroy_by"' in first.send(place + "record", page=place, **too_long).text
+    paper = PAPER | {"destroy_by": (utc_now() + timedelta(days=90)).date().isoformat()}
     first.send(place + "record", page=place, **(total | paper | {"name": "Sheets", "number": "40"}))
     first.send(f"{place}{totals(app)[0]}/check", page=place)
     assert "somebody else must check" in words(first.get(place))
@@ -209,6 +215,42 @@ def test_a_total_from_elsewhere_is_published_once_somebody_else_has_checked_it(a
     assert (machine["paper"], machine["elsewhere"]) == (0, [])
     with app.app_context():
         assert statement(petition_id, now=utc_now()).paper == 0
+        db.session.rollback()
+
+
+def test_whoever_keeps_sheets_is_reminded_to_destroy_them_until_somebody_notes_that_it_was_done(app):
+    desk = signed_in(app, ["organiser"]).language("en")
+    place, today = PETITION + "/elsewhere/", utc_day(utc_now())
+    with app.app_context():
+        by, petition = an_organiser(), petition_by_slug(SLUG)
+        for kind, ago in (("paper", 1), ("paper", 0), ("platform", 1)):
+            day = today - timedelta(days=ago)
+            told = Told(
+                kind=kind,
+                name="Test",
+                number=40,
+                as_of=day,
+                evidence="a safe",
+                sha256="ab" * 32,
+                destroy_by=day,
+                sheets=1,
+            )
+            outside.record_total(petition=petition, told=told, by=by, now=utc_now())
+        db.session.commit()
+    overdue, due_today, platform = totals(app)
+    reminder = "1 set of filled sheets should be destroyed by now"
+    assert reminder in words(desk.get("/desk/"))
+
+    for number in (platform, overdue, overdue):
+        desk.send(f"{place}{number}/destroyed", page=place)
+
+    assert reminder not in words(desk.get("/desk/"))
+    assert "destroyed, as noted on" in words(desk.get(place))
+    with app.app_context():
+        noted = dict(db.session.execute(select(OutsideTotal.id, OutsideTotal.destroyed_on)).all())
+        assert noted == {overdue: today, due_today: None, platform: None}
+        actions = db.session.scalars(select(AuditEntry.action)).all()
+        assert actions.count("integrity.note-destroyed") == 1
         db.session.rollback()
 
 
