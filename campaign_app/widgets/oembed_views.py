@@ -24,7 +24,7 @@ from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
 from .blueprint import blueprint
 from .number_views import KEPT_SECONDS, for_every_site
-from .rules import CARD_HEIGHT, CARD_WIDTH, NotASide, side, source_of
+from .rules import CARD_WIDTH, NotASide, card_height, side, source_of
 from .snippets import Wish
 
 FORMATS = {"json": "application/json", "xml": "text/xml"}
@@ -33,7 +33,7 @@ PETITION, FRAMES = "signing.petition", ("frames.card", "frames.form")
 # The quotation bare, as WordPress looks for it: it hides it once the frame has spoken.
 _HTML = Markup(
     '<blockquote><a href="{page}">{title}</a></blockquote>'
-    '<iframe src="{card}" title="{title}" width="{width}" height="{height}" frameborder="0" scrolling="no"></iframe>'
+    '<iframe src="{card}" title="{title}" width="{width}" height="{height}" frameborder="0"></iframe>'
 )
 
 
@@ -97,7 +97,7 @@ def _answer(card: Wish) -> dict[str, Any]:
     """Return the answer, by the names of the specification. Raises Refused for sides that no screen has."""
     try:
         width = side(request.args.get("maxwidth", ""), CARD_WIDTH)
-        height = side(request.args.get("maxheight", ""), CARD_HEIGHT)
+        height = side(request.args.get("maxheight", ""), card_height(width))
     except NotASide:
         raise Refused(400, "maxwidth and maxheight must be whole numbers from 1 to 10000") from None
     frame = settings().base_url + card.frame

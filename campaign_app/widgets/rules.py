@@ -12,8 +12,11 @@ SOURCE = re.compile(r"[a-z0-9_-]{1,32}\Z")
 NOBODY = "'none'"
 # Heights in pixels that a snippet reserves before its frame says its own: those of a column of usual width, rather too
 # low than too high, since a frame never shrinks below them.
-RESERVED = {"card": 300, "full": 900}
+RESERVED = {"card": 300, "full": 1_400}
+# Of a frame that nothing can make higher: all of the card on a phone, and a form that scrolls.
+ALONE = {"card": 480, "full": 1_400}
 CARD_WIDTH, CARD_HEIGHT = 600, 340
+NARROW = 480  # below it a card needs the height that it needs on a phone
 LEAST_SIDE, LARGEST_SIDE = 1, 10_000
 
 
@@ -67,6 +70,11 @@ def frame_ancestors(origins: Iterable[str]) -> str:
 def anybody(*, may_be_http: bool) -> str:
     """Return the sources of a policy that lets every https site frame a page. may_be_http: never in production."""
     return "https: http:" if may_be_http else "https:"
+
+
+def card_height(width: int) -> int:
+    """Return the pixels that a card needs at a width."""
+    return CARD_HEIGHT if width >= NARROW else ALONE["card"]
 
 
 def side(text: str, usual: int) -> int:

@@ -18,7 +18,7 @@ from ..addresses import public_url
 from ..config import ROOT, settings
 from ..languages import direction
 from ..templating import link
-from .rules import RESERVED, look_of, source_of
+from .rules import ALONE, RESERVED, SIZES, look_of, source_of
 
 LOADER = "widget/loader-1.js"
 BADGE_HEIGHT = 32  # pixels, as badge.svg has it
@@ -55,7 +55,7 @@ class Wish:
     @property
     def frame(self) -> str:
         """Return the path of the frame."""
-        endpoint = "frames.form" if self.size == "full" else "frames.card"
+        endpoint = "frames.form" if self._size == "full" else "frames.card"
         look = look_of(self.theme, self.accent)
         return link(endpoint, slug=self.slug, **self._source, lang=self.lang, **look.parameters)
 
@@ -67,7 +67,16 @@ class Wish:
     @property
     def height(self) -> int:
         """Return the pixels that are reserved before the frame says its own height."""
-        return RESERVED["full" if self.size == "full" else "card"]
+        return RESERVED[self._size]
+
+    @property
+    def height_alone(self) -> int:
+        """Return the pixels of a frame that no script can make higher."""
+        return ALONE[self._size]
+
+    @property
+    def _size(self) -> str:
+        return self.size if self.size in SIZES else SIZES[0]
 
     @property
     def _source(self) -> dict[str, Any]:
@@ -102,7 +111,7 @@ def badge(wish: Wish) -> str:
 
 def plain_frame(wish: Wish) -> str:
     """Return the frame alone, of a fixed height, for sites that take no script; a link stands before it."""
-    frame = _FRAME.format(frame=settings().base_url + wish.frame, words=wish.words, height=wish.height)
+    frame = _FRAME.format(frame=settings().base_url + wish.frame, words=wish.words, height=wish.height_alone)
     return f"{plain_link(wish)}\n{frame}"
 
 

@@ -30,6 +30,7 @@ def test_the_answer_is_a_link_and_the_card_behind_it(client):
     assert 'src="http://localhost/embed/lists-and-graves/card?lang=en"' in frame
     assert 'width="500" height="340"' in frame
     assert said["thumbnail_url"] == "http://localhost/share/lists-and-graves/en.png"
+    assert ask(client, maxwidth=320).json["height"] > said["height"]  # on a phone a card is higher
     card = client.get("/embed/lists-and-graves/card?lang=en").text
     assert "<form" not in card
     assert "<input" not in card

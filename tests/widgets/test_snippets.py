@@ -95,4 +95,4 @@ def test_a_frame_alone_stands_behind_its_link(wish):
 
     assert text.startswith(plain_link(wish))
     assert '<iframe src="http://localhost/embed/lists-and-graves?s=solidarity&amp;lang=ar"' in text
-    assert 'height="900"' in text
+    assert 'height="1400"' in text
