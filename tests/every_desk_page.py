@@ -164,7 +164,10 @@ def _partners(desk: AtTheDesk) -> Iterator[Page]:
     with desk.app.app_context():
         let_sign(petition_by_slug(SLUG).id, 12, on=utc_now().date(), source="example")
         fill_partners(petition_by_slug(SLUG).id)
-        an_endorsement(petition_by_slug(SLUG).id, is_checked=False, now=utc_now(), name="Waiting", site="")
+        waiting = an_endorsement(
+            petition_by_slug(SLUG).id, is_checked=False, now=utc_now(), name="Waiting", site=""
+        )
+        number = waiting.id
         db.session.commit()
     yield desk.got("partners", "/desk/partners/")
     yield desk.got("a partner", "/desk/partners/example/")
@@ -174,8 +177,8 @@ def _partners(desk: AtTheDesk) -> Iterator[Page]:
     place = f"/desk/endorsements/{SLUG}"
     yield desk.got("endorsements", f"{place}/")
     yield desk.posted("endorsements, with mistakes", f"{place}/record", country="XX", site="x")
-    yield desk.posted("endorsements, withdrawn without a reason", f"{place}/1/withdraw")
-    desk.post(f"{place}/1/withdraw", **{"reason-1": "Test"})
+    yield desk.posted("endorsements, withdrawn without a reason", f"{place}/{number}/withdraw")
+    desk.post(f"{place}/{number}/withdraw", **{f"reason-{number}": "Test"})
     yield desk.got("endorsements, one withdrawn", f"{place}/")
 
 

@@ -34,7 +34,14 @@ def record(slug: str) -> ResponseReturnValue:
     partner = _partner(request.form.get("partner", ""))
     if told is None:
         return _page(found, typed), 422
-    endorsing.record_endorsement(petition=found, told=told, partner=partner, by=organiser(), now=utc_now())
+    try:
+        endorsing.record_endorsement(
+            petition=found, told=told, partner=partner, by=organiser(), now=utc_now()
+        )
+    except endorsing.AlreadyRecorded:
+        db.session.rollback()
+        typed.refuse("name", _("It is recorded already: an organisation counts once. See above."))
+        return _page(petition_of(slug), typed), 422
     db.session.commit()
     flash(_("It is recorded. It is published once somebody else here has checked it."), "success")
     return redirect(url_for(".listed", slug=slug), 303)

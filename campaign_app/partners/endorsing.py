@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from ..accounts import standing as people
 from ..accounts.models import Organiser
 from ..accounts.rules import ORGANISER, OWNER
@@ -20,7 +22,7 @@ from ..petitions.models import Petition
 from ..tally import operations as tally
 from ..tally.rules import TAKEN_BACK
 from .models import Endorsement, Partner
-from .rules import checkable_at
+from .rules import checkable_at, folded
 
 CHECKERS = frozenset({OWNER, ORGANISER})
 
@@ -32,6 +34,10 @@ class SamePerson(Refusal):
         """Keep the time."""
         super().__init__()
         self.at = at
+
+
+class AlreadyRecorded(Refusal):
+    """An organisation of this name and country supports it already, or waits to be checked: each counts once."""
 
 
 class AlreadyChecked(Refusal):
@@ -56,7 +62,13 @@ class Told:
 def record_endorsement(
     *, petition: Petition, told: Told, partner: Partner | None, by: Organiser, now: datetime
 ) -> Endorsement:
-    """Record that an organisation supports a petition; it is shown nowhere before it is checked. Never commits."""
+    """Record that an organisation supports a petition; it is shown nowhere before it is checked.
+
+    Raises AlreadyRecorded. Never commits.
+    """
+    db.session.refresh(petition, with_for_update=True)  # of two who record the same at once, one comes second
+    if _stands(petition, told):
+        raise AlreadyRecorded
     people.note_everyone(now=now)
     found = Endorsement(
         petition_id=petition.id,
@@ -120,6 +132,17 @@ def checkable_by_recorder_at(endorsement: Endorsement, now: datetime) -> datetim
         now=now,
     )
     return checkable_at(recorded_at=endorsement.recorded_at, alone_since=alone)
+
+
+def _stands(petition: Petition, told: Told) -> bool:
+    names = db.session.scalars(
+        select(Endorsement.name).where(
+            Endorsement.petition_id == petition.id,
+            Endorsement.country == told.country,
+            Endorsement.withdrawn_at.is_(None),
+        )
+    )
+    return folded(told.name) in {folded(name) for name in names}
 
 
 def _note(

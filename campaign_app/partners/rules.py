@@ -4,6 +4,7 @@ An origin is what a browser compares (RFC 6454): scheme, host and port, nothing 
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -70,6 +71,11 @@ def origin_of(text: str, *, may_be_http: bool) -> str:
         raise NotAnOrigin("form")
     shown = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{named}{shown}"
+
+
+def folded(name: str) -> str:
+    """Return the form of an organisation's name by which it is found again: without case, spaces and punctuation."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold())) or name
 
 
 def may_move(before: str, after: str) -> bool:

@@ -91,6 +91,19 @@ def test_an_endorsement_counts_from_its_check_to_its_withdrawal_and_past_days_ke
         endorsing.withdraw(endorsement=leaves, petition=petition, because="Again.", by=by, now=NOW + DAY)
 
 
+def test_an_organisation_counts_once_until_it_is_withdrawn(petition):
+    first = an_endorsement(petition.id, name="Example Association", country="DE")
+    by = db.session.get_one(Organiser, first.recorded_by_id)
+    again = told(name="example  association.", country="DE")
+    with pytest.raises(endorsing.AlreadyRecorded):
+        endorsing.record_endorsement(petition=petition, told=again, partner=None, by=by, now=NOW)
+    an_endorsement(petition.id, name="Example Association", country="FR")
+
+    endorsing.withdraw(endorsement=first, petition=petition, because="Asked by them.", by=by, now=NOW)
+
+    endorsing.record_endorsement(petition=petition, told=again, partner=None, by=by, now=NOW)
+
+
 def test_a_second_person_checks_and_once(petition):
     endorsement = an_endorsement(petition.id, is_checked=False)
     recorder = db.session.get_one(Organiser, endorsement.recorded_by_id)
