@@ -218,15 +218,15 @@ def _follows_its_height(visit: Visit) -> None:
     visit.page.set_viewport_size(PHONE)
     wait_for(lambda: visit.height() > wide and visit.shows_all_of_the_frame(), "the frame to grow")
     tall = visit.height()
-    # From the page around it; from another frame; and out of range, or no number, from the frame itself.
+    # From the page around it; from another frame of ours, which tells its own height; and out of range, or no number.
     visit.page.evaluate("postMessage({ type: 'nidaa-height', height: 5000 }, '*')")
     visit.page.evaluate(
-        """() => new Promise((done) => {
-          const other = document.createElement("iframe");
-          other.srcdoc = "<script>parent.postMessage({ type: 'nidaa-height', height: 5000 }, '*')</" + "script>";
-          other.onload = () => setTimeout(() => (other.remove(), done()), 100);
+        """(src) => new Promise((done) => {
+          const other = Object.assign(document.createElement("iframe"), { src });
+          addEventListener("message", ({ source }) => source === other.contentWindow && (other.remove(), done()));
           document.body.append(other);
-        })"""
+        })""",
+        visit.frame.url.replace("?", "/card?"),
     )
     for height in ("0", "-1", "6000", "1e9", "NaN", "'3000'", "null"):
         visit.frame.evaluate(f"parent.postMessage({{ type: 'nidaa-height', height: {height} }}, '*')")
