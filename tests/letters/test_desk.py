@@ -103,6 +103,18 @@ def test_a_letter_goes_from_its_template_to_its_reference(app, owner, approver):
     assert "documents are being made" in owner.get(answer.location).text
 
 
+def test_whether_organisations_are_annexed_is_chosen_in_the_form_and_they_are_unless_it_says_no(app, owner):
+    page = begun(owner)
+    ticked = 'name="has_endorsements" value="y" checked'
+    assert ticked in owner.get(f"{page}/edit").text
+    assert letter_of(app, page).has_endorsements
+
+    for choice, annexed in (({}, False), ({"has_endorsements": "y"}, True)):
+        post(owner, f"{page}/edit", **words_of(owner, page), **choice)
+        assert letter_of(app, page).has_endorsements is annexed
+        assert (ticked in owner.get(f"{page}/edit").text) is annexed
+
+
 def test_whoever_asked_sees_no_way_to_approve(app, owner, approver):
     page = written(owner)
     post(owner, f"{page}/ask", seen=seen_on(owner, page))
@@ -225,7 +237,7 @@ def test_whoever_translates_changes_the_words_and_nothing_else(app, owner):
     found = letter_of(app, page)
     assert answer.status_code == 303
     assert found.texts["ar"]["subject"] == "القوائم"
-    for name in ("visibility", "way", "has_names", "signatory", "body_month"):
+    for name in ("visibility", "way", "has_names", "has_endorsements", "signatory", "body_month"):
         assert getattr(found, name) == getattr(before, name)
 
 
