@@ -60,6 +60,12 @@ def test_a_person_signs_and_confirms_and_sees_the_count_rise(person, email):
     person.is_at("Thank you, your signature is counted")
     assert person.people(OTHER_SLUG) == before + 1
     person.sees_counted(before + 1)
+    person.follows("A picture to send, and a poster to print")
+    person.is_at("Pass it on")
+    person.unfolds("Show a code for someone beside you to scan")
+    picture = person.page.locator("img.share-picture")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 1200)
     person.finds_counted_on_the_petition(before + 1, OTHER_SLUG)
 
 
