@@ -23,6 +23,7 @@ LETTER, CHECKED_ONLY = 2, 6
 KINDS = {
     "/": "WebSite",
     f"/petitions/{OPEN}": "WebPage",
+    f"/petitions/{OPEN}/share": "WebPage",
     f"/petitions/{OPEN}/numbers": "Dataset",
     f"/petitions/{OPEN}/letters": "CollectionPage",
     "/letters/": "CollectionPage",

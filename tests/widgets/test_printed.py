@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from pdfua import validate
 from sqlalchemy import delete, select, update
 
 from campaign_app.audit.models import AuditEntry
@@ -79,6 +80,22 @@ def test_each_sheet_has_its_number_and_says_first_what_is_done_with_it(lang):
         ),
     }[lang]:
         assert said(pdf, lang, sentence), sentence
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_everything_on_a_poster_and_on_a_sheet_is_tagged_and_described(tmp_path, lang):
+    petition = public_petition(SLUG)
+    wanted = printed.Sheets(first=1, count=2, held_by="", destroy_by=DESTROY_BY)
+    made = {
+        "poster": printed.pdf_of(printed.poster_paper(petition, lang)),
+        "sheets": printed.sheets(petition, lang, wanted),
+    }
+
+    for name, pdf in made.items():
+        file = tmp_path / f"{name}.pdf"
+        file.write_bytes(pdf)
+        assert [finding.rule_id for finding in validate(file).findings] == [], name
 
 
 @pytest.mark.usefixtures("context")
