@@ -71,4 +71,4 @@ def an_endorsement(
 def fill_partners(petition_id: int) -> None:
     """Write rows into every table of the room, in the caller's transaction."""
     if db.session.scalar(select(Partner.id)) is None:
-        an_endorsement(petition_id, partner=a_partner())
+        an_endorsement(petition_id, partner=a_partner(), name="Example Partner Association")
