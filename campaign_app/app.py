@@ -262,7 +262,7 @@ def _page_context() -> dict[str, Any]:
         "layout": "layout/public.html",
         "is_framed": False,
         "stays": "",
-        "saves_data": request.headers.get("Save-Data", "").lower() == "on" if request else False,
+        "saves_data": finished_pages.saves_data(request.environ) if request else False,
         "alternate_url": page_head.alternate_url,
         "page_head": page_head.page_head,
         "petition_picture": page_head.petition_picture,

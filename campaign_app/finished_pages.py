@@ -7,7 +7,7 @@ parameters named here, and it is the same for everyone. Kept per process, at mos
 import hashlib
 import time
 import zlib
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -154,8 +154,14 @@ def key_of(environ: dict[str, Any]) -> Key:
         environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""),
         relevant_query(environ.get("QUERY_STRING", ""), environ.get("PATH_INFO", "")),
         encoding_for(environ.get("HTTP_ACCEPT_ENCODING", "")),
-        environ.get("HTTP_SAVE_DATA", "").lower(),
+        "on" if saves_data(environ) else "",
     )
+
+
+def saves_data(environ: Mapping[str, Any]) -> bool:
+    """Whether a reader asks for fewer bytes. Any other value means nothing, so that it takes no place of its own."""
+    found: str = environ.get("HTTP_SAVE_DATA", "")
+    return found.lower() == "on"
 
 
 def encoding_for(accepted: str) -> str:

@@ -8,7 +8,14 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from campaign_app import finished_pages
-from campaign_app.finished_pages import RELEVANT_BELOW, RELEVANT_PARAMETERS, WORTH_COMPRESSING, relevant_query
+from campaign_app.finished_pages import (
+    RELEVANT_BELOW,
+    RELEVANT_PARAMETERS,
+    WORTH_COMPRESSING,
+    Key,
+    key_of,
+    relevant_query,
+)
 
 
 @pytest.fixture
@@ -92,3 +99,11 @@ def test_the_order_of_different_parameters_and_what_is_not_ours_change_nothing()
     assert relevant_query("s=wa&shared=1", "/api/x") == ()
     assert [name for name, _ in relevant_query("page=2&on=a&s=wa&by=x", "/en/x")] == ["s", "on"]
     assert {"s", "on"} <= set(RELEVANT_PARAMETERS)
+
+
+def test_a_reader_who_saves_data_has_answers_of_their_own_and_any_other_word_has_none():
+    def key(said: str) -> Key:
+        return key_of({"PATH_INFO": "/en/", "HTTP_SAVE_DATA": said})
+
+    assert key("on") == key("ON") != key("")
+    assert {key(f"x{nth}") for nth in range(9)} == {key("")}
