@@ -74,9 +74,16 @@ def read_address(typed: Typed, post: Mapping[str, str], name: str, longest: int)
 
 
 def is_https(address: str) -> bool:
-    """Whether a text is an https address with a host."""
+    """Whether a text is an https address with a host, and leads where it reads as if it led.
+
+    No user before the host, and no backslash, which browsers take for a slash: "https://one.example\\@two.example"
+    leads to the one and reads as the other.
+    """
     try:
         found = urlsplit(address)
-        return found.scheme == "https" and bool(found.hostname) and not any(c.isspace() for c in address)
+        is_plain = (
+            not any(letter.isspace() or letter == "\\" for letter in address) and "@" not in found.netloc
+        )
+        return found.scheme == "https" and bool(found.hostname) and is_plain
     except ValueError:
         return False

@@ -71,6 +71,13 @@ def test_an_organisation_stands_on_the_petition_once_a_second_person_checked_it(
     second = signed_in(app, ["organiser"], "second@example.org").language("en")
     place = f"/desk/endorsements/{SLUG}/"
     assert "Enter the name of the organisation." in words(send(first, f"{place}record"))
+    for site in (
+        "javascript:alert(1)",
+        "https://known.example@other.example",
+        r"https://other.example\@known.example",
+    ):
+        answer = send(first, f"{place}record", **ENDORSEMENT | {"site": site})
+        assert "Write an address that begins with https://." in words(answer)
     assert send(first, f"{place}record", **ENDORSEMENT).status_code == 303
     assert "an organisation counts once" in words(send(first, f"{place}record", **ENDORSEMENT))
     assert "1 endorsement by an organisation waits" in words(second.get("/desk/"))
