@@ -32,8 +32,9 @@ The house, top floor first. A room imports only rooms on lower floors; import-li
     audit/             what was done here and by whom: append-only, hash-chained
     page_head.py       what a page says of itself to search engines and messengers
     ground             addresses, clock, columns, config, campaign, content_files, extensions, database, formats,
-                       languages, rich_text, errors, anonymous_logs, finished_pages, security_headers, static_files,
-                       templating, typed, prepared, server, web_worker (gunicorn's settings and worker): knows no room
+                       languages, rich_text, xml_text, errors, anonymous_logs, finished_pages, security_headers,
+                       static_files, templating, typed, prepared, server, web_worker (gunicorn's settings and worker):
+                       knows no room
 
 Inside a room, read from the top: views.py (HTTP in, HTTP out, the one commit), forms.py,
 operations.py (writes; flush, never commit), queries.py (reads), models.py, rules.py (pure).

@@ -4,7 +4,6 @@ An entry is a piece of news of a petition, or a reply to a public letter that it
 by its day, never by an hour. An entry's id never changes: readers know by it what they have seen.
 """
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ..languages import direction
 from ..letters.public import ReplyTold, replies_told
 from ..petitions.queries import PetitionRecord, UpdateRecord, public_petitions
 from ..rich_text import render_markdown
+from ..xml_text import for_xml
 
 LATEST = 40  # entries in a feed
 ATOM = "application/atom+xml"
@@ -31,7 +31,6 @@ JSON_FEED_VERSION = "https://jsonfeed.org/version/1.1"
 FIRST_DAY = date(
     2026, 1, 1
 )  # of a feed without entries, and of the names that the ids are made under (RFC 4151)
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -150,7 +149,7 @@ def _of_reply(reply: ReplyTold, lang: str) -> Entry:
 def _turned(entry: Entry) -> str:
     """Return an entry's HTML with its direction, for which feeds have no word."""
     turned = Markup('<div lang="{}" dir="{}">{}</div>').format(entry.lang, direction(entry.lang), entry.html)
-    return _NOT_IN_XML.sub("", turned)
+    return for_xml(turned)
 
 
 def _id(path: str) -> str:
@@ -168,5 +167,5 @@ def _tag(name: str) -> str:
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     found = ET.SubElement(parent, _tag(name), attributes)
-    found.text = _NOT_IN_XML.sub("", text) if text else None
+    found.text = for_xml(text) if text else None
     return found

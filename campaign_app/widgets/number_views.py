@@ -15,6 +15,7 @@ from ..petitions.queries import PetitionRecord, public_petition
 from ..signing.queries import petition_page
 from ..tally.queries import statement
 from ..tally.rules import Statement
+from ..xml_text import for_xml
 from .blueprint import blueprint
 from .snippets import LOADER
 
@@ -59,7 +60,7 @@ def badge(slug: str) -> ResponseReturnValue:
     svg = render_template(
         "widgets/badge.svg",
         words=words,
-        title=petition.text(lang).title[:LONGEST_TITLE],
+        title=for_xml(petition.text(lang).title[:LONGEST_TITLE]),
         width=round(len(words) * LETTER_PIXELS.get(lang, 8)) + BADGE_SIDES,
     )
     return for_every_site(Response(svg, mimetype="image/svg+xml"))

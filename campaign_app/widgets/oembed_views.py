@@ -22,6 +22,7 @@ from ..languages import FIRST_LANGUAGE, LANGUAGES
 from ..page_head import PICTURE_SIZE, petition_picture
 from ..petitions.queries import public_petition
 from ..petitions.rules import PetitionUnknown
+from ..xml_text import for_xml
 from .blueprint import blueprint
 from .number_views import KEPT_SECONDS, for_every_site
 from .rules import CARD_WIDTH, NotASide, card_height, side, source_of
@@ -78,7 +79,8 @@ def _petition_meant(url: str) -> Wish:
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
     except ValueError:
         raise unknown from None
-    if f"{parts.scheme}://{parts.netloc}" != settings().base_url:
+    # Hosts are the same in either case; whatever else a place holds, such as a user, is none of ours.
+    if f"{parts.scheme}://{parts.netloc}".lower() != settings().base_url.lower():
         raise unknown
     try:
         endpoint, values = current_app.url_map.bind("").match(parts.path.removesuffix("/"))
@@ -121,6 +123,6 @@ def _answer(card: Wish) -> dict[str, Any]:
 def _as_xml(answer: dict[str, Any]) -> bytes:
     root = ElementTree.Element("oembed")
     for name, value in answer.items():
-        ElementTree.SubElement(root, name).text = str(value)
+        ElementTree.SubElement(root, name).text = for_xml(str(value))
     found: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return found

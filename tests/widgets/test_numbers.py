@@ -97,6 +97,17 @@ def test_a_title_that_looks_like_markup_is_text_in_the_badge(client, visitor):
     assert hostile[:40] in drawing.findtext("{*}title")
 
 
+def test_what_xml_cannot_hold_breaks_neither_the_badge_nor_oembed(client, visitor):
+    visitor.change(lambda: _title("Lists\ufffe & \x0bgraves\uffff"))
+
+    badge = ElementTree.fromstring(client.get(f"{BADGE}?lang=en").data)  # noqa: S314 - our own
+    asked = {"url": f"http://localhost/en/petitions/{OPEN}", "format": "xml"}
+    card = ElementTree.fromstring(client.get("/oembed", query_string=asked).data)  # noqa: S314 - our own
+
+    assert badge.findtext("{*}title").endswith("Lists & graves")
+    assert card.findtext("title") == "Lists & graves"
+
+
 def _title(words: str) -> None:
     db.session.execute(update(PetitionText).values(title=words))
 

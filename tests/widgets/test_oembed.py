@@ -11,6 +11,7 @@ REQUIRED = {"type", "version", "html", "width", "height"}
 CARDS = [
     ("http://localhost/ar/petitions/lists-and-graves", "/embed/lists-and-graves/card?lang=ar"),
     (PAGE + "/", "/embed/lists-and-graves/card?lang=en"),
+    ("HTTP://LocalHost/en/petitions/lists-and-graves", "/embed/lists-and-graves/card?lang=en"),
     (PAGE + "?fbclid=x#demand", "/embed/lists-and-graves/card?lang=en"),
     (PAGE + "?s=solidarity", "/embed/lists-and-graves/card?s=solidarity&amp;lang=en"),
     (PAGE + '?s="><script>', "/embed/lists-and-graves/card?lang=en"),
@@ -31,6 +32,9 @@ ELSEWHERE = [
     "http://elsewhere.example.org/en/petitions/lists-and-graves",
     "http://localhost.example.org/en/petitions/lists-and-graves",
     "http://localhost@elsewhere.example.org/en/petitions/lists-and-graves",
+    "http://someone@localhost/en/petitions/lists-and-graves",
+    "http://localhost\\@elsewhere.example.org/en/petitions/lists-and-graves",
+    "http://localhost/EN/petitions/Lists-And-Graves",
     "http://localhost:81/en/petitions/lists-and-graves",
     "https://localhost/en/petitions/lists-and-graves",
     "//localhost/en/petitions/lists-and-graves",
