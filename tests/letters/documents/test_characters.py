@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaign_app.config import ROOT
 from campaign_app.letters.documents import making, papers, typesetting
 from campaign_app.letters.documents.characters import REPLACEMENT, Cleaner, coverage, with_breaks
 from campaign_app.letters.documents.directions import direction_of, spans
@@ -168,7 +169,9 @@ def test_user_text_reaches_typst_as_json_alone(monkeypatch):
     monkeypatch.setattr(typesetting.typst, "Compiler", Watched)
     making.pdf(typed_everywhere("#panic(1)"), "en")
 
-    assert given_to_typst["source"].parent == given_to_typst["root"]
+    # What a paper may read is our own code and fonts, where nothing of an installation lies.
+    assert given_to_typst["root"] == ROOT / "campaign_app"
+    assert given_to_typst["source"].is_relative_to(given_to_typst["root"])
     assert list(given_to_typst["sys_inputs"]) == ["data"]
     assert json.loads(given_to_typst["sys_inputs"]["data"])["salutation"] == "#panic(1)"
 
