@@ -164,13 +164,23 @@ def _load() -> list[PetitionRecord]:
             addressees=[row.names for row in addressees.get(petition.id, [])],
             goals=[GoalRecord(row.threshold, row.meanings) for row in goals.get(petition.id, [])],
             updates=[
-                UpdateRecord(row.id, row.published_on, row.texts) for row in updates.get(petition.id, [])
+                UpdateRecord(row.id, row.published_on, _whole(row.texts, petition.home_language))
+                for row in updates.get(petition.id, [])
             ],
             is_stopped=SIGNING in shut,
             are_names_hidden=NAMES in shut,
         )
         for petition in petitions
     ]
+
+
+def _whole(texts: Mapping[str, Mapping[str, str]], home_language: str) -> dict[str, Mapping[str, str]]:
+    """Return news without translations that lack title or body: their readers get the petition's own language."""
+    return {
+        language: words
+        for language, words in texts.items()
+        if language == home_language or all(words.get(name, "").strip() for name in ("title", "body"))
+    }
 
 
 def _text_record(row: PetitionText) -> TextRecord:

@@ -5,11 +5,15 @@ from datetime import date, datetime
 from typing import Any
 
 import html5lib
+import pytest
 from markupsafe import Markup, escape
 
 from campaign_app.api import feeds
 from campaign_app.clock import utc_day, utc_now
-from tests.api.situations import KEPT_BACK, PUBLIC, PUBLISHED, SLUG, reference
+from campaign_app.extensions import db
+from campaign_app.petitions.models import PetitionUpdate
+from campaign_app.petitions.operations import petition_by_slug
+from tests.api.situations import KEPT_BACK, PUBLIC, PUBLISHED, SLUG, change, reference
 
 LANGUAGES = {"ar": "rtl", "en": "ltr"}
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -122,6 +126,26 @@ def test_what_xml_cannot_hold_breaks_no_feed(app):
 
     assert texts(found, "title", "content") == ["AB", '<div lang="en" dir="ltr"><p>C</p></div>']
     assert item["content_html"] == '<div lang="en" dir="ltr"><p>C</p></div>'
+
+
+@pytest.mark.parametrize("half", [{"title": "Half", "body": " "}, {"title": "", "body": "Half"}])
+def test_news_with_half_a_translation_is_told_in_the_petitions_own_language(client, half):
+    def publish() -> None:
+        whole = {"title": "خبر", "body": "نصّ الخبر."}
+        petition = petition_by_slug(SLUG)
+        published_on = utc_day(utc_now())
+        db.session.add(
+            PetitionUpdate(
+                petition_id=petition.id, texts={"ar": whole, "en": half}, published_on=published_on
+            )
+        )
+
+    change(client.application, publish)
+
+    [entry] = atom(client, "en").findall(f"{ATOM}entry")
+    assert (texts(entry, "title"), entry.get(XML_LANG)) == (["خبر"], "ar")
+    assert client.get(f"/api/v1/petitions/{SLUG}").json["news"][0]["titles"] == {"ar": "خبر"}
+    assert "Half" not in client.get(f"/en/petitions/{SLUG}").text
 
 
 def test_a_feed_without_news_is_a_feed(client):
