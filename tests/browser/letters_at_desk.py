@@ -78,6 +78,9 @@ def write(owner: OrganiserAtDesk) -> None:
     expect(paper).to_contain_text("We wait for <b>your</b> answer.")
     expect(page.locator("[data-live='mendings']")).to_contain_text("{{fact:no-such-figure}}")
     expect(page.locator("[data-live='ar'] .paper")).to_have_css("direction", "rtl")
+    assert paper.evaluate("sheet => sheet.scrollHeight <= sheet.clientHeight"), (
+        "the words run out of their sheet"
+    )
     page.fill("#body-en", words)
     page.fill("#signatory-name", "A. Signatory")
     page.fill("#signatory-role", "Coordinator")
