@@ -119,8 +119,10 @@ def _numbers_of(letter: Letter, now: datetime) -> _Numbers:
         signed_texts=_signed_texts(petition),
         endorsements=_endorsements(petition, now) if letter.has_endorsements else (),
         has_names=letter.has_names,
+        has_numbers=True,
     )
-    return _Numbers(petition, statement.numbers(petition.id, petition.slug, now=now), annexes)
+    numbers = statement.numbers(petition.id, petition.slug, languages=letter.languages, now=now)
+    return _Numbers(petition, numbers, annexes)
 
 
 def _endorsements(petition: PetitionRecord, now: datetime) -> tuple[frozen.Endorsement, ...]:

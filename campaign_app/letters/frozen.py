@@ -70,7 +70,8 @@ class Statement:
     countries: named in the published breakdown, each with at least ten people; None where none is published.
     taken_out: reason → people that were invalidated and not put back. largest_day: ISO day and people; largest_country:
     code and people, from the published breakdown; None where there is nothing to say. as_of: ISO 8601 moment, UTC.
-    first_on, last_on: ISO days between which people signed. address: of the page that tells the method.
+    first_on, last_on: ISO days between which people signed. addresses: by the letter's languages, of the page
+    that tells the method; address: what letters that were frozen before had for all languages.
     """
 
     people: int
@@ -88,6 +89,7 @@ class Statement:
     largest_day: tuple[str, int] | None = None
     largest_country: tuple[str, int] | None = None
     address: str = ""
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,18 +167,20 @@ class Annexes:
     """What stands behind the letter, in this order; what is empty is not annexed.
 
     has_names: whether the names of those who chose it are annexed. They are no part of what is frozen as JSON: they go
-    into the documents once, at issuing, and are read from nowhere afterwards.
+    into the documents once, at issuing, and are read from nowhere afterwards. has_numbers: whether the statement is
+    annexed even where no breakdown is published yet; never of letters that were frozen before.
     """
 
     breakdowns: tuple[Breakdown, ...] = ()
     signed_texts: tuple[SignedText, ...] = ()
     endorsements: tuple[Endorsement, ...] = ()
     has_names: bool = False
+    has_numbers: bool = False
 
     @property
     def count(self) -> int:
         """Return how many annexes there are."""
-        parts = (self.breakdowns, self.signed_texts, self.endorsements, self.has_names)
+        parts = (self.has_numbers or self.breakdowns, self.signed_texts, self.endorsements, self.has_names)
         return sum(1 for part in parts if part)
 
 
@@ -252,6 +256,7 @@ def from_json(text: str) -> FrozenLetter:
                 ),
                 endorsements=tuple(Endorsement(**each) for each in annexes["endorsements"]),
                 has_names=annexes["has_names"],
+                has_numbers=annexes.get("has_numbers", False),
             ),
             "copies": {lang: tuple(names) for lang, names in fields["copies"].items()},
         }

@@ -4,7 +4,7 @@ Nothing here counts anything: people, mailboxes and groups come from tally, so t
 number than the public page did at that moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -35,8 +35,8 @@ def numbers_address(slug: str, lang: str) -> str:
     return f"{settings().base_url}/{page_language(lang)}/petitions/{slug}/numbers"
 
 
-def numbers(petition_id: int, slug: str, *, now: datetime) -> frozen.Statement:
-    """Return the numbers of a petition at `now`. Inside `one_moment()` all of them are of one moment."""
+def numbers(petition_id: int, slug: str, *, languages: Iterable[str], now: datetime) -> frozen.Statement:
+    """Return the numbers of a petition at `now`: inside `one_moment()` all of one moment. languages: of the letter."""
     found = tally.statement(petition_id, now=now)
     confirmed: dict[date, int] = {}
     for each in tally.events_by_day(petition_id, now=now):
@@ -62,7 +62,7 @@ def numbers(petition_id: int, slug: str, *, now: datetime) -> frozen.Statement:
         last_on=max(confirmed).isoformat() if confirmed else None,
         largest_day=(largest.isoformat(), confirmed[largest]) if largest else None,
         largest_country=by_country.rows[0] if by_country else None,
-        address=numbers_address(slug, PAGE_LANGUAGE),
+        addresses={lang: numbers_address(slug, lang) for lang in languages},
     )
 
 

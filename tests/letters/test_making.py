@@ -202,7 +202,7 @@ def test_no_organisation_is_annexed_where_the_letter_leaves_them_out(petition, p
     making.make(issued(plain, people), now=NOW)
 
     assert ORGANISATIONS[0][0] not in words_of_pdf(plain) + plain.frozen
-    assert from_json(plain.frozen).annexes.count == 1
+    assert from_json(plain.frozen).annexes.count == 2  # the numbers, and the text as signed
 
 
 def test_what_fails_with_one_letter_stops_no_other_and_names_nobody(letter, people, monkeypatch, caplog):

@@ -16,7 +16,7 @@ def annexes(frozen: FrozenLetter, writer: Writer, names: Sequence[ShownName]) ->
     names: of those who chose it, as of issuing; they are annexed where the letter says that it has them.
     """
     parts = []
-    if frozen.annexes.breakdowns:
+    if frozen.annexes.has_numbers or frozen.annexes.breakdowns:
         parts.append(_numbers(frozen, writer))
     if frozen.annexes.signed_texts:
         parts.append(_signed(frozen, writer))

@@ -123,9 +123,10 @@ def as_of(frozen: Statement, writer: Writer) -> str:
 
 def method(frozen: Statement, writer: Writer) -> Runs:
     """Return the line with the address that tells how the numbers come about; empty where there is none."""
-    if not frozen.address:
+    address = frozen.addresses.get(writer.lang) or frozen.address
+    if not address:
         return []
-    return writer.sentence("method", address=writer.apart(frozen.address, frozen.address))
+    return writer.sentence("method", address=writer.apart(address, address))
 
 
 def _word_or_code(key: str, code: str, lang: str) -> str:

@@ -32,6 +32,20 @@ def test_it_is_one_page_with_every_number_of_the_statement(lang):
     assert "https://petitions.example.org/en/petitions/lists-and-graves/numbers/2026-11-30" in leads
 
 
+def test_each_document_leads_to_the_numbers_in_its_own_language():
+    frozen = sheet("ar")
+    pages = {
+        lang: f"https://petitions.example.org/{lang}/petitions/lists-and-graves/numbers"
+        for lang in ("ar", "en")
+    }
+    leading = replace(frozen, statement=replace(frozen.statement, address="", addresses=pages))
+
+    leads = links_of(making.pdf(leading, "ar").content)
+
+    assert pages["ar"] in leads
+    assert pages["en"] not in leads
+
+
 def test_its_picture_is_a_page_that_a_press_office_can_print():
     picture = making.png(sheet("ar"), "ar")
 
