@@ -1,7 +1,7 @@
 """The papers of content/letters/pack with every mark filled: for whom, when by the clocks there, which numbers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..bodies import queries as directory
@@ -10,7 +10,7 @@ from ..campaign import campaign
 from ..config import settings
 from ..content_files import place_of
 from ..errors import ConfigurationError, Refusal
-from . import statement, texts
+from . import rules, statement, texts
 from .frozen import Block, FrozenLetter
 from .handing_over import Handing
 from .marks import UNKNOWN, Filling
@@ -22,6 +22,15 @@ LANGUAGES = ("ar", "en", "fr")
 SECOND_LANGUAGE = "en"  # of the papers for a letter that is in none of these
 RECEIPT = "receipt"
 MINUTES = re.compile(r"-?[0-9]{1,4}")
+# What a line of a paper may depend on, as {{with:…}} or {{without:…}}.
+COVER_NOTE, SHEET, STATEMENT, PUBLIC, CONFIDENTIAL = CONDITIONS = (
+    "cover-note",
+    "numbers-sheet",
+    "statement",
+    "public",
+    "confidential",
+)
+_CONDITION = re.compile(r"\{\{(with|without):(" + "|".join(CONDITIONS) + r")\}\}")
 
 
 class PapersMissing(Refusal):
@@ -53,7 +62,7 @@ class DayWords:
     """What the papers of one day say of the letter that is handed over.
 
     titles: of the petition, by language, where the letter itself has none. recipients, references: of many letters at
-    once, the first by language; empty for the letter's own.
+    once, the first by language; empty for the letter's own. enclosed: which of COVER_NOTE and SHEET go along.
     """
 
     frozen: FrozenLetter
@@ -61,6 +70,7 @@ class DayWords:
     titles: Mapping[str, str] = field(default_factory=dict)
     recipients: Mapping[str, str] = field(default_factory=dict)
     references: str = ""
+    enclosed: Collection[str] = ()
 
     @property
     def languages(self) -> list[str]:
@@ -73,7 +83,7 @@ class DayWords:
             written = read_written(place_of(settings().content_dir, *FOLDER, key) / f"{lang}.md")
         except ConfigurationError:
             raise PapersMissing("/".join((*FOLDER, key, f"{lang}.md"))) from None
-        found = texts.resolve(written.subject, written.body, self._fill(lang))
+        found = texts.resolve(written.subject, that_holds(written.body, self._holds()), self._fill(lang))
         for each in found.unresolved:
             raise MarkUnfilled(key, lang, each.mark, each.reason)
         return Paper(
@@ -90,6 +100,11 @@ class DayWords:
         found = replace(self, frozen=of, recipients={}, references="").paper(RECEIPT, lang)
         office = of.reference or (of.addressed.key if of.addressed else of.template)
         return replace(found, name=f"{RECEIPT}-{office}-{lang}")
+
+    def _holds(self) -> set[str]:
+        frozen = self.frozen
+        found = {*self.enclosed, *({STATEMENT} if frozen.statement else ())}
+        return found | {each for each in (rules.PUBLIC, rules.CONFIDENTIAL) if each == frozen.visibility}
 
     def _fill(self, lang: str) -> texts.Fill:
         frozen = self.frozen
@@ -120,6 +135,18 @@ class DayWords:
             return own[kind]() if kind in own and not key else known.fill(kind, key)
 
         return fill
+
+
+def that_holds(body: str, holds: Collection[str]) -> str:
+    """Return a paper's Markdown without the lines whose condition fails; a heading takes along what is below it."""
+    lines, is_skipped = [], False
+    for line in body.splitlines():
+        applies = all((key in holds) == (word == "with") for word, key in _CONDITION.findall(line))
+        if line.startswith("#"):
+            is_skipped = not applies
+        if applies and not is_skipped:
+            lines.append(_CONDITION.sub("", line))
+    return "\n".join(lines)
 
 
 def _office(frozen: FrozenLetter, lang: str) -> str:

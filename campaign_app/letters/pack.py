@@ -17,7 +17,7 @@ from ..languages import format_month
 from . import awaiting, batches, queries, rules
 from .about import petition_of, title_of
 from .archives import Archive
-from .day_words import DayWords, Paper
+from .day_words import COVER_NOTE, SHEET, DayWords, Paper
 from .delivering import DocumentsMissing
 from .documents import making as documents
 from .freezing import put_together
@@ -27,11 +27,11 @@ from .making import DOCX, PDF
 from .models import Letter, LetterBatch
 from .words import word
 
-COVER_NOTE = "cover-note"
 GENERAL_PAPERS = ("checklist", "talking-points", "photograph-rules")
 # What a pack says that it lacks.
 NO_NUMBERS_SHEET = "no numbers sheet of this petition is issued and made"
 NO_COVER_NOTE = "no cover note to this office is issued and made"
+MISSING = {SHEET: NO_NUMBERS_SHEET, COVER_NOTE: NO_COVER_NOTE}
 
 
 class NotIssued(Refusal):
@@ -40,6 +40,10 @@ class NotIssued(Refusal):
 
 class NothingToRehearse(Refusal):
     """The letter is issued, or was taken back: only a draft is rehearsed."""
+
+
+class CoverNoteAlone(Refusal):
+    """A cover note lies on a letter, and none to the same office is issued and made."""
 
 
 class OtherMonth(Refusal):
@@ -75,21 +79,21 @@ class _Enclosed:
 def of_letter(*, letter: Letter, handing: Handing, now: datetime, is_rehearsal: bool = False) -> Pack:
     """Return the pack of one letter, with the letter or cover note that goes along to the same office.
 
-    Raises NotIssued, NothingToRehearse, DocumentsMissing, OtherMonth, MarkUnfilled, PapersMissing,
+    Raises NotIssued, NothingToRehearse, DocumentsMissing, CoverNoteAlone, OtherMonth, MarkUnfilled, PapersMissing,
     and NotMade where a draft lacks its text. Reads only; who saves it is put on record by `note`.
     """
     along = [] if is_rehearsal else companions_of(letter)
     enclosed = _enclosed([letter, *along], now, is_rehearsal=is_rehearsal)
     # A cover note lies on top of a letter: that is what is handed over.
-    main = next((each for each in enclosed if each.letter.template != COVER_NOTE), enclosed[0])
-    missing = [] if any(each.letter.template == COVER_NOTE for each in enclosed) else [NO_COVER_NOTE]
+    main = next((each for each in enclosed if each.letter.template != COVER_NOTE), None)
+    if main is None:
+        raise CoverNoteAlone
     return _packed(
         enclosed,
         receipts=[main],
         subject=letter.reference or letter.key,
         words=_words(main, handing),
         about={"letter": main.frozen.reference},
-        missing=missing,
         is_rehearsal=is_rehearsal,
         now=now,
     )
@@ -114,7 +118,6 @@ def of_batch(*, found: LetterBatch, handing: Handing, now: datetime, is_rehearsa
         subject=found.key,
         words=replace(words, recipients=recipients, references=_references(letters)),
         about=batches.about(found, letters),
-        missing=[NO_COVER_NOTE],
         is_rehearsal=is_rehearsal,
         now=now,
     )
@@ -199,20 +202,23 @@ def _packed(
     subject: str,
     words: DayWords,
     about: dict[str, object],
-    missing: list[str],
     is_rehearsal: bool,
     now: datetime,
 ) -> Pack:
+    sheet = numbers_sheet_of(enclosed[0].letter.petition_id)
+    along = {
+        SHEET: sheet is not None,
+        COVER_NOTE: any(each.letter.template == COVER_NOTE for each in enclosed),
+    }
+    missing = [said for key, said in MISSING.items() if not along[key]]
+    words = replace(words, enclosed=[key for key, is_there in along.items() if is_there])
     # Words first: where one of them is missing, no document is read or made.
     papers = [words.paper(key, lang) for lang in words.languages for key in GENERAL_PAPERS]
     papers += [words.receipt(each.frozen, lang) for lang in words.languages for each in receipts]
-    sheet = numbers_sheet_of(enclosed[0].letter.petition_id)
     archive = Archive()
     for each in enclosed:
         _add(archive, "letters", _documents(each, is_rehearsal=is_rehearsal))
-    if sheet is None:
-        missing = [NO_NUMBERS_SHEET, *missing]
-    else:
+    if sheet is not None:
         _add(archive, "numbers-sheet", _documents(_Enclosed(sheet, from_json(sheet.frozen or ""))))
     for paper in papers:
         made = _made(paper, now, is_rehearsal=is_rehearsal)

@@ -91,6 +91,7 @@ def _why_not(problem: Exception) -> str:
         handing_over.NoSuchHour: "the clocks there are put forward over that hour on that day",
         handing_over.HourTwice: "the clocks there show that hour twice on that day",
         handing_over.DayOutOfReach: "the day is over, or more than a year ahead",
+        pack.CoverNoteAlone: "a cover note is packed with the letter that it lies on, once that is issued",
         pack.OtherMonth: "the letter is addressed to the President of the Council for another month",
     }
     return says.get(type(problem)) or f"nothing was packed: {problem}"

@@ -80,6 +80,7 @@ def _given(make: Make, handing: Handing, page: Callable[[], str]) -> ResponseRet
     except (
         pack.NotIssued,
         pack.NothingToRehearse,
+        pack.CoverNoteAlone,
         pack.OtherMonth,
         DocumentsMissing,
         PapersMissing,
@@ -104,6 +105,10 @@ def why_not(problem: Exception) -> str:
     says: Mapping[type[Exception], str] = {
         pack.NotIssued: _("Nothing was packed: a letter is not issued, or was taken back."),
         pack.NothingToRehearse: _("Nothing was packed: the letter is no draft any more."),
+        pack.CoverNoteAlone: _(
+            "Nothing was packed: a cover note lies on a letter. It is packed with the letter to the same office, once "
+            "that is issued."
+        ),
         DocumentsMissing: _("Nothing was packed: its documents are still being made. Try again in a moment."),
         PapersMissing: _(
             "Nothing was packed: the content folder of this server has no papers for the day of delivery. "
@@ -117,10 +122,7 @@ def why_not(problem: Exception) -> str:
 def _unfilled(problem: MarkUnfilled) -> str:
     if problem.reason == marks.NOBODY_SIGNED:
         return str(
-            _(
-                "Nothing was packed: the papers for the day state the signatures, and this letter does not bring "
-                "them. A cover note is packed with the letter that it lies on, once that is issued."
-            )
+            _("Nothing was packed: the papers for the day state the signatures, and this letter brings none.")
         )
     if problem.reason == marks.NO_PETITION:
         return str(

@@ -12,7 +12,7 @@ from campaign_app.audit.models import AuditEntry
 from campaign_app.extensions import db
 from campaign_app.letters import batches, issuing, making, pack, queries, rules
 from campaign_app.letters.commands import letters
-from campaign_app.letters.day_words import MarkUnfilled, PapersMissing
+from campaign_app.letters.day_words import MarkUnfilled, PapersMissing, that_holds
 from campaign_app.letters.delivering import DocumentsMissing
 from campaign_app.letters.handing_over import (
     DayOutOfReach,
@@ -101,13 +101,18 @@ def test_its_papers_say_for_whom_when_and_the_numbers_that_the_letter_froze(pres
         True
     ] * 2
     said = text_of(files["papers/talking-points-en.pdf"])
-    frozen = making.from_json(president_s.frozen)
+    frozen = frozen_of(president_s)
     assert frozen.statement.people == 3
     assert set(words(frozen.texts["en"].statement)) <= set(words(said))
     receipt = text_of(files[f"papers/receipt-{president_s.reference}-en.pdf"])
-    assert frozen.titles["en"] in receipt
+    assert f"letter {president_s.reference}" in receipt
+    assert not any(said in receipt for said in ("cover note", "in numbers"))  # neither lies in the pack
     assert not any("{{" in text_of(each) for name, each in files.items() if name.startswith("papers/"))
     assert "بالتوقيت العالمي" in text_of(files["papers/checklist-ar.pdf"])
+
+
+def frozen_of(letter):
+    return making.from_json(letter.frozen)
 
 
 def test_a_cover_note_and_the_numbers_sheet_go_along_whichever_of_the_two_letters_is_asked(
@@ -124,7 +129,11 @@ def test_a_cover_note_and_the_numbers_sheet_go_along_whichever_of_the_two_letter
             f"letters/{note.reference}-en.pdf",
         }
         assert f"numbers-sheet/{sheet.reference}-en.png" in files
-        assert f"papers/receipt-{president_s.reference}-en.pdf" in files
+        receipt = text_of(files[f"papers/receipt-{president_s.reference}-en.pdf"])
+        assert all(
+            said in receipt
+            for said in ("a cover note", f"“{frozen_of(president_s).titles['en']}” in numbers")
+        )
         assert manifest["missing"] == []
         assert manifest["letter"] == president_s.reference
 
@@ -225,17 +234,34 @@ def test_a_letter_to_the_president_is_not_handed_over_in_the_month_of_another(pr
     assert [each.code for each in refusal.value.found] == ["other-month"]
 
 
-def test_a_letter_without_the_signatures_has_no_pack_since_its_papers_state_them(signed, people):
+def test_a_letter_that_states_no_signatures_has_papers_without_them(signed, people):
+    draft = begin("high-commissioner", body_key="ohchr", month=None, languages=("en",))
+    draft.texts = {"en": {"subject": "Lists", "body": "We ask for the lists."}}
+    db.session.commit()
+    letter = issued(draft, people)
+    assert frozen_of(letter).statement is None
+
+    files, _manifest = opened(of(letter))
+
+    said = text_of(files["papers/talking-points-en.pdf"])
+    assert "Today we hand over a letter" in said
+    assert "with the petition" not in said
+    assert "It proves that a mailbox answered" not in said
+    assert "Facts that may be said" in said
+
+
+def test_papers_speak_of_publishing_only_where_something_is_published():
+    body = "# {{with:public}}Here\n- a\n# There\n- {{with:public}}b\n- {{without:public}}c\n- {{without:x}}d"
+
+    assert that_holds(body, {"public"}) == "# Here\n- a\n# There\n- b\n- {{without:x}}d"
+    assert that_holds(body, ()) == "# There\n- c\n- {{without:x}}d"
+
+
+def test_a_cover_note_is_not_packed_without_its_letter(signed, people):
     note = issued(begin("cover-note", body_key="ohchr", month=None, languages=("en",)), people)
 
-    with pytest.raises(MarkUnfilled) as refusal:
+    with pytest.raises(pack.CoverNoteAlone):
         of(note)
-
-    assert (refusal.value.paper, refusal.value.mark, refusal.value.reason) == (
-        "talking-points",
-        "{{statement}}",
-        "nobody-signed",
-    )
 
 
 def test_a_mark_that_nothing_stands_for_is_refused_and_named(president_s, tmp_path, monkeypatch):
