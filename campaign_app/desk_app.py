@@ -39,7 +39,15 @@ from .extensions import babel, db
 from .integrity import desk_views as integrity_views
 from .integrity import elsewhere_views
 from .integrity.today import integrity_lines
-from .letters import batch_views, compose_views, delivery_views, new_views, pack_views, reply_views  # noqa: F401 - their routes
+from .letters import (  # noqa: F401 - their routes
+    batch_views,
+    compose_views,
+    delivery_views,
+    new_batch_views,
+    new_views,
+    pack_views,
+    reply_views,
+)
 from .letters import desk_views as letter_desk_views  # noqa: F401 - their routes
 from .letters.desk_pages import blueprint as letter_views
 from .letters.today import letter_lines

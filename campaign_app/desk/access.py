@@ -191,6 +191,7 @@ ACCESS: dict[str, Access] = {
     "letter_desk.ask_batch": Access(ORGANISERS),
     "letter_desk.approve_batch": Access(APPROVERS, fresh=True),
     "letter_desk.issue_batch": Access(ORGANISERS, fresh=True),
+    "letter_desk.withdraw_batch": Access(ORGANISERS, fresh=True),
     "letter_desk.download_batch": Access(ORGANISERS),
     "letter_desk.rehearse_batch": Access(READERS),
     "letter_desk.before_packing": Access(ORGANISERS),

@@ -16,16 +16,16 @@ from ..approvals.problems import ApprovalRefused
 from ..approvals.rules import ASKED as APPROVAL_ASKED
 from ..approvals.rules import LETTER
 from ..bodies import queries as directory
-from ..clock import utc_day, utc_now
+from ..clock import utc_now
 from ..database import reading
 from ..extensions import db
 from ..languages import LETTER_LANGUAGES, current_language, format_number
 from ..typed import Typed
-from . import batch_forms, batches, choosing, forms, pack, problems, queries, rules
+from . import batches, choosing, forms, pack, problems, queries, rules
 from .desk_pages import Mending, blueprint, drawn, may_read, saved
 from .documents.typesetting import NotMade
 from .models import Letter, LetterBatch
-from .templates import COUNCIL_MEMBER, Template, TemplateUnknown, templates
+from .templates import templates
 
 LOOK_AGAIN_SECONDS = 5
 
@@ -62,51 +62,6 @@ def batch_list() -> ResponseReturnValue:
         titles={each.id: each.title for each in choosing.petitions(current_language())},
         letter_languages=LETTER_LANGUAGES,
     )
-
-
-@blueprint.get("/batches/new")
-def new_batch() -> ResponseReturnValue:
-    """Ask for the month, the petition, the languages, who signs, the way."""
-    months = _months()
-    petitions = choosing.petitions(current_language())
-    signatory = queries.last_signatory()
-    typed = Typed(
-        {
-            "month": request.args.get("month") or (forms.month_text(months[0].first_day) if months else ""),
-            "petition": petitions[0].slug if petitions else "",
-            "languages": ["en"],
-            "way": "",
-            **{f"signatory-{name}": signatory.get(name, "") for name in forms.SIGNATORY},
-        }
-    )
-    return _new_page(typed)
-
-
-@blueprint.post("/batches/new")
-def create_batch() -> ResponseReturnValue:
-    """Draft a letter for each member."""
-    petitions = {each.slug: each.id for each in choosing.petitions(current_language())}
-    months = [forms.month_text(each.first_day) for each in _months()]
-    typed = batch_forms.read_plan(request.form, months=months, languages=_languages(), petitions=petitions)
-    if typed.errors:
-        return _new_page(typed), 422
-    try:
-        found = batches.draft_batch(
-            plan=batch_forms.plan_of(typed, petitions=petitions), by=organiser().audit_name, now=utc_now()
-        )
-    except batches.BatchExists as problem:
-        db.session.rollback()
-        flash(_("These letters were begun already. This is how they stand."), "info")
-        return redirect(url_for(".show_batch", key=problem.key), 303)
-    except batches.NobodySits:
-        db.session.rollback()
-        typed.refuse("month", _("The Council's members of that month are not all entered."))
-        return _new_page(typed), 422
-    except TemplateUnknown:
-        abort(404)
-    db.session.commit()
-    flash(_("The drafts are here, one for each member. Nothing leaves before each was agreed to."), "success")
-    return redirect(url_for(".show_batch", key=found.key), 303)
 
 
 @blueprint.get("/batches/<key>")
@@ -163,6 +118,25 @@ def issue_batch(key: str) -> ResponseReturnValue:
         lambda count: ngettext(
             "Issued: %(count)s letter. Nothing of it changes any more; its documents are being made.",
             "Issued: %(count)s letters. Nothing of them changes any more; their documents are being made.",
+            count,
+            count=format_number(count),
+        ),
+    )
+
+
+@blueprint.post("/batches/<key>/withdraw")
+def withdraw_batch(key: str) -> ResponseReturnValue:
+    """Take back every letter of a batch that has not left."""
+    found, typed = batch_or_404(key), forms.read_reason(request.form)
+    if typed.errors:
+        return _page(found, typed), 422
+    reason = typed.values["reason"]
+    return _done(
+        found,
+        lambda: batches.withdraw_all(found=found, reason=reason, by=organiser(), now=utc_now()),
+        lambda count: ngettext(
+            "Taken back: %(count)s letter. It stays in the list, and the record says why.",
+            "Taken back: %(count)s letters. They stay in the list, and the record says why.",
             count,
             count=format_number(count),
         ),
@@ -238,7 +212,7 @@ def _refused(found: LetterBatch, says: str) -> ResponseReturnValue:
     return _page(batch_or_404(key)), 409
 
 
-def _page(found: LetterBatch) -> str:
+def _page(found: LetterBatch, typed: Typed | None = None) -> str:
     now, me, lang = utc_now(), organiser(), current_language()
     rows = _rows(found, now)
     made = batches.progress(found)
@@ -249,6 +223,9 @@ def _page(found: LetterBatch) -> str:
         rows=rows,
         counts=counts,
         progress=made,
+        withdrawable=sum(batches.may_be_withdrawn(each.letter) for each in rows),
+        typed=typed.values if typed else {},
+        errors=typed.errors if typed else [],
         is_being_made=made.issued > made.made,
         is_watched=_is_watched(),
         stopped=[each for each in rows if each.shown.state == rules.DRAFT and each.stops],
@@ -285,33 +262,3 @@ def _rows(found: LetterBatch, now: datetime) -> list[Row]:
             )
         )
     return rows
-
-
-def _new_page(typed: Typed) -> str:
-    return render_template(
-        "letters/desk/batch_new.html",
-        typed=typed,
-        errors=typed.errors,
-        months=_months(),
-        month_text=forms.month_text,
-        templates=_member_templates(),
-        petitions=choosing.petitions(current_language()),
-        codes=_languages(),
-        ways=rules.WAYS,
-        letter_languages=LETTER_LANGUAGES,
-    )
-
-
-def _months() -> list[choosing.Month]:
-    """Return the coming months of which it is known who presides."""
-    return [each for each in choosing.months(utc_day(utc_now())) if each.president]
-
-
-def _member_templates() -> list[Template]:
-    return [each for each in templates().values() if each.recipient == COUNCIL_MEMBER]
-
-
-def _languages() -> list[str]:
-    """Return the languages that both the members' letter and the President's exist in."""
-    both = [each for each in templates().values() if each.recipient in batches.TO_THE_COUNCIL]
-    return [lang for lang in LETTER_LANGUAGES if both and all(lang in each.texts for each in both)]

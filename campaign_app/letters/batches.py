@@ -178,6 +178,22 @@ def issue_all(*, found: LetterBatch, by: Organiser, now: datetime) -> int:
     return len(ready)
 
 
+def withdraw_all(*, found: LetterBatch, reason: str, by: Organiser, now: datetime) -> int:
+    """Take back each letter of a batch that has not left and is not about to; return how many.
+
+    Raises what issuing.withdraw raises. Flushes; never commits.
+    """
+    here = [each for each in letters_of(found) if may_be_withdrawn(each)]
+    for each in here:
+        issuing.withdraw(letter=each, reason=reason, by=by, now=now)
+    return len(here)
+
+
+def may_be_withdrawn(letter: Letter) -> bool:
+    """Whether a letter is still here: a draft, or issued with no mail of it in the outbox."""
+    return letter.state in (rules.DRAFT, rules.ISSUED) and not queries.is_on_its_way(letter)
+
+
 def progress(found: LetterBatch) -> Progress:
     """Return how far a batch is."""
     letters = letters_of(found)

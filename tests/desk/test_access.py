@@ -141,6 +141,7 @@ def test_what_weighs_much_asks_for_a_fresh_factor():
         "letter_desk.publishing",
         "letter_desk.send",
         "letter_desk.withdraw",
+        "letter_desk.withdraw_batch",
         "lockdown.lift",
         "lockdown.lock",
         "lockdown.page",

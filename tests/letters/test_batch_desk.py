@@ -375,4 +375,35 @@ def test_why_there_is_no_pack_is_said(app, owner, approver):
     draft = post(owner, "/desk/letters/new", **note).location.removesuffix("/edit")
     answer = post(owner, f"{draft}/pack", **when())
     assert answer.status_code == 409
-    assert "speak of a petition" in answer.text
+    assert "a cover note lies on a letter" in answer.text
+
+
+def test_all_letters_of_a_month_are_taken_back_with_a_reason_and_can_be_begun_anew(app, owner, approver):
+    place = begun(owner)
+    agreed(owner, approver, place)
+
+    unsaid = post(owner, f"{place}/withdraw", reason=" ")
+    taken = post(owner, f"{place}/withdraw", reason="A wrong petition")
+
+    assert unsaid.status_code == 422
+    assert 'id="reason-error"' in unsaid.text
+    assert taken.status_code == 303
+    with app.app_context():
+        assert {each.state for each in queries.letters()} == {rules.WITHDRAWN}
+    assert "All were taken back." in owner.get(place).text
+    assert begun(owner) != place
+
+
+def test_a_letter_that_has_left_is_not_taken_back_with_the_others(app, owner, approver):
+    place = begun(owner)
+    issued(app, owner, approver, place)
+    with app.app_context():
+        left = queries.letters()[0]
+        left.state, left.sent_at, reference = rules.SENT, utc_now(), left.reference
+        db.session.commit()
+
+    taken = post(owner, f"{place}/withdraw", reason="A wrong petition")
+
+    assert taken.status_code == 303, told(taken.text)
+    with app.app_context():
+        assert [each.reference for each in queries.letters() if each.state != rules.WITHDRAWN] == [reference]
