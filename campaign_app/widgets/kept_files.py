@@ -6,6 +6,7 @@ They hold nothing that the public pages do not say. The folder may be emptied at
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,11 @@ def kept(
         if again is not None and _age(path) <= seconds:
             return again  # made by whoever had the turn before
         made = make()
-        _write(path, made)
+        try:
+            _write(path, made)
+        except OSError as problem:  # a full disk: everybody still gets it, and each waits until it is made
+            logging.getLogger(__name__).warning("a picture is not kept: %s", os.strerror(problem.errno or 0))
+            return made
         _forget_others(path, stem, suffix)
         return made
 

@@ -1,5 +1,6 @@
 """The picture that messengers show beside a link: in every language of letters, small, drawn no oftener than needed."""
 
+import errno
 import os
 import threading
 import time
@@ -17,7 +18,7 @@ from campaign_app.letters.documents.writing import words_of
 from campaign_app.petitions.models import Petition, PetitionText
 from campaign_app.petitions.queries import public_petition
 from campaign_app.tally import operations as tally
-from campaign_app.widgets import share_picture, share_views
+from campaign_app.widgets import kept_files, share_picture, share_views
 from campaign_app.widgets.kept_files import FOLDER, kept
 from campaign_app.widgets.share_picture import HEIGHT, WIDTH, Shown, paper, picture, shown
 from tests.conftest import SLUG, forget_everything
@@ -177,6 +178,20 @@ def test_a_query_is_ignored_and_takes_no_place_among_the_finished_answers(app, c
     assert {answer.status_code for answer in answers} == {200}
     assert len(drawn) == 1
     assert not [key for key in app.extensions["nidaa_finished_pages"].kept if key[0] == ADDRESS]
+
+
+def test_on_a_full_disk_a_picture_is_given_and_not_kept(client, monkeypatch, base_settings, caplog):
+    monkeypatch.setattr(kept_files, "_write", full)
+
+    assert client.get(ADDRESS).data.startswith(b"\x89PNG")
+
+    assert list((base_settings.home / FOLDER).glob("*.png")) == []
+    assert "No space left on device" in caplog.text
+
+
+def full(path, content):
+    """Refuse as a disk without room does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def test_many_who_ask_at_once_wait_for_one_that_is_made(app):
