@@ -35,7 +35,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage less often: thousands of tests share what was loaded, and to look it through takes a tenth."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 25, 100)
+    gc.set_threshold(20_000, 10, 20)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
