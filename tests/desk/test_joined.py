@@ -47,11 +47,14 @@ def result_of(app, client):
         assert session["_user_id"] == who.fs_uniquifier
         assert abs(session[FACTOR_AT] - time.time()) < 60
         assert row.organiser_id == who.id
-        columns = {column.name for column in Organiser.__table__.columns} - RANDOM - {"totp_counter"}
+        columns = {column.name for column in Organiser.__table__.columns} - RANDOM - {"id", "totp_counter"}
         found = {
             "organiser": {name: getattr(who, name) for name in columns},
             "roles": [(span.role, span.ended_at) for span in db.session.query(RoleSpan)],
-            "record": [(entry.action, entry.by, entry.details) for entry in db.session.query(AuditEntry)],
+            "record": [
+                (entry.action, entry.by == who.audit_name, entry.details)
+                for entry in db.session.query(AuditEntry).order_by(AuditEntry.id)
+            ],
             "cookie": {name: said for name, said in session.items() if name not in OF_ONE_SIGN_IN},
             "names": set(session),
         }
