@@ -31,9 +31,7 @@ DATABASES = {"SQLite": ("sqlite", []), "PostgreSQL": ("postgresql", ["-m", "not 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of this run's own is made in it
 ROOM_BYTES = 4 << 30  # a run writes a tenth of it
 WORKERS = 3  # on two cores: many tests wait for a server, a browser or a clock
-LONGEST_SUITE_SECONDS = (
-    40 * 60
-)  # a run that hangs is ended, not one on a machine of which others take the half
+LONGEST_SUITE_SECONDS = 40 * 60  # what hangs is ended, not what runs on half a machine
 LONGEST_END_SECONDS = 60
 LONGEST_FETCH_SECONDS = 30  # a machine without a network says so no sooner
 TIMED_OUT = 124  # as timeout(1) says it
