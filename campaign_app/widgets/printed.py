@@ -4,7 +4,7 @@ A poster says no number, so that it stays true on a wall. A sheet says what is d
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import force_locale
@@ -150,7 +150,7 @@ def _frame(petition: PetitionRecord, lang: str, writer: Writer) -> Paper:
     text = petition.texts[lang]
     # A stable address (design.md); the desk's application, which prints sheets, has no public page to ask.
     url = f"{settings().base_url}/{lang}/petitions/{petition.slug}"
-    since = petition.opens_at or datetime(2026, 1, 1)  # noqa: DTZ001 - only says which day the file is of
+    since = petition.opens_at or datetime(2026, 1, 1, tzinfo=UTC)  # only says which day the file is of
     return {
         **language(lang),
         "title": writer.line(text.title),

@@ -35,15 +35,20 @@ def installed_browser() -> str | None:
     return shutil.which("chromium") or shutil.which("google-chrome")
 
 
+def needed(program: str | None) -> str:
+    """Return the program; skip where a machine has none, fail where CI has none."""
+    if program is not None:
+        return program
+    missing = "Chromium is not installed, so nothing is tested in a real browser"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run Chromium; skip where a machine has none, fail where CI has none."""
-    program = shutil.which(WITHOUT_WINDOWS) or installed_browser()
-    if program is None:
-        missing = "Chromium is not installed, so nothing is tested in a real browser"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    program = needed(shutil.which(WITHOUT_WINDOWS) or installed_browser())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser

@@ -34,7 +34,7 @@ from campaign_app.widgets.snippets import Wish, plain_frame, snippet
 from tests.endurance.servers import Installation, wait_for
 from tests.supporters import mails
 
-from .conftest import ARGUMENTS, installed_browser
+from .conftest import ARGUMENTS, installed_browser, needed
 from .hosts import Site, site_of_somebody
 from .people import SLUG, link_in
 
@@ -70,9 +70,7 @@ addEventListener("message", ({ source, data }) => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run Chromium as it is without third-party cookies."""
-    program = installed_browser()
-    if program is None:
-        pytest.skip("Chromium is not installed, so nothing is tested in a real browser")
+    program = needed(installed_browser())
     with sync_playwright() as playwright:
         arguments = [*ARGUMENTS, "--test-third-party-cookie-phaseout"]
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
